@@ -1,0 +1,201 @@
+// Package config reads the operator's configuration: strict YAML, usable zero values,
+// secrets by file path only. The zero Config is a gateway on loopback with a SQLite file.
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Config is everything an operator can set. Every field has a usable zero.
+type Config struct {
+	Listen    string    `yaml:"listen"`     // default 127.0.0.1:8480
+	Data      string    `yaml:"data"`       // default ./kopir-data: ledger file, keys, trust, CRL store
+	Ledger    string    `yaml:"ledger"`     // default a SQLite file in data; or postgres://…
+	Redis     string    `yaml:"redis"`      // default none; redis://host:port/db
+	Roles     []string  `yaml:"roles"`      // default all of intake, worker, console
+	Trust     Trust     `yaml:"trust"`      //
+	Status    Status    `yaml:"revocation"` //
+	SHEP      SHEP      `yaml:"shep"`       //
+	Catalogue string    `yaml:"catalogue"`  // default the built-in schemas; else a folder shaped like them
+	Callbacks []string  `yaml:"callbacks"`  // hosts (host:port) that callers' callback addresses may name
+	Intervals Intervals `yaml:"intervals"`  //
+}
+
+// Trust says whom to believe.
+type Trust struct {
+	TestPKI bool     `yaml:"test_pki"` // shown in red: TEST and production never mix
+	Anchors []string `yaml:"anchors"`  // CA certificates trusted themselves (PEM or DER); default data/trust
+	Generic []string `yaml:"generic"`  // anchors of accredited CAs whose EKUs are not the national ones
+}
+
+// Status says where certificate status comes from. Hosts named here are the only ones asked.
+type Status struct {
+	OCSP      []string      `yaml:"ocsp"`
+	CRL       []string      `yaml:"crl"`
+	Hosts     []string      `yaml:"hosts"`     // further hosts that certificates may name
+	Freshness time.Duration `yaml:"freshness"` // how long a verified answer is used again
+	Timeout   time.Duration `yaml:"timeout"`   // default 5s a question
+}
+
+// SHEP is the state gateway: whose transport signature is believed, and where answers go.
+type SHEP struct {
+	Pins         []string `yaml:"pins"` // certificates of the gateway's operator; a set, they change yearly
+	Send         string   `yaml:"send"` // its asynchronous channel
+	SenderID     string   `yaml:"sender_id"`
+	PasswordFile string   `yaml:"password_file"`
+	KeyFile      string   `yaml:"key_file"` // PKCS#12 or PEM: signs what goes to the gateway
+	KeyPassword  string   `yaml:"key_password_file"`
+}
+
+// Intervals are the pauses of the background rounds.
+type Intervals struct {
+	Delivery time.Duration `yaml:"delivery"` // default 1s
+	Parking  time.Duration `yaml:"parking"`  // default 10s
+	Rebuild  time.Duration `yaml:"rebuild"`  // default 30s: the ready-index from the ledger
+	Park     time.Duration `yaml:"park"`     // default 1m: first re-check of a parked application
+}
+
+// maxConfigBytes bounds the file; a real one is a few kilobytes.
+const maxConfigBytes = 1 << 20
+
+// Load reads a file; an empty path gives the defaults.
+func Load(path string) (Config, error) {
+	if path == "" {
+		return Config{}.WithDefaults(), nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return Config{}, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxConfigBytes))
+	if err != nil {
+		return Config{}, err
+	}
+	return Parse(b, path)
+}
+
+// Parse reads YAML strictly: an unknown key is an error with its line.
+func Parse(b []byte, name string) (Config, error) {
+	var c Config
+	dec := yaml.NewDecoder(bytes.NewReader(b))
+	dec.KnownFields(true)
+	if err := dec.Decode(&c); err != nil && !errors.Is(err, io.EOF) {
+		return Config{}, fmt.Errorf("%s: %w", name, err)
+	}
+	c = c.WithDefaults()
+	return c, c.Validate()
+}
+
+// WithDefaults fills what was left out.
+func (c Config) WithDefaults() Config {
+	orString(&c.Listen, "127.0.0.1:8480")
+	orString(&c.Data, "kopir-data")
+	orString(&c.Ledger, filepath.Join(c.Data, "ledger.db"))
+	orDuration(&c.Status.Timeout, 5*time.Second)
+	orDuration(&c.Intervals.Delivery, time.Second)
+	orDuration(&c.Intervals.Parking, 10*time.Second)
+	orDuration(&c.Intervals.Rebuild, 30*time.Second)
+	orDuration(&c.Intervals.Park, time.Minute)
+	if len(c.Roles) == 0 {
+		c.Roles = []string{"intake", "worker", "console"}
+	}
+	return c
+}
+
+func orString(s *string, value string) {
+	if *s == "" {
+		*s = value
+	}
+}
+
+func orDuration(d *time.Duration, value time.Duration) {
+	if *d == 0 {
+		*d = value
+	}
+}
+
+// Validate says in words what cannot work.
+func (c Config) Validate() error {
+	var problems []error
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		problems = append(problems, fmt.Errorf("listen: %q is not host:port", c.Listen))
+	}
+	for _, r := range c.Roles {
+		if r != "intake" && r != "worker" && r != "console" {
+			problems = append(problems, fmt.Errorf("roles: %q is none of intake, worker, console", r))
+		}
+	}
+	for _, u := range append(append([]string{}, c.Status.OCSP...), c.Status.CRL...) {
+		problems = append(problems, checkURL("revocation", u))
+	}
+	if c.SHEP.Send != "" {
+		problems = append(problems, checkURL("shep.send", c.SHEP.Send))
+		if c.SHEP.KeyFile == "" {
+			problems = append(problems, errors.New("shep.key_file: what goes to the gateway is signed, name the key"))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+func checkURL(field, s string) error {
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return fmt.Errorf("%s: %q is not an http address", field, s)
+	}
+	return nil
+}
+
+// HasRole says whether this process does r.
+func (c Config) HasRole(r string) bool {
+	for _, have := range c.Roles {
+		if have == r {
+			return true
+		}
+	}
+	return false
+}
+
+// Loopback says whether only this machine can reach the listener.
+func (c Config) Loopback() bool {
+	host, _, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// Secret reads a secret from its file without the line end; an empty path is an empty secret.
+func Secret(path string) (string, error) {
+	if path == "" {
+		return "", nil
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	return strings.TrimRight(string(b), "\r\n"), nil
+}
+
+// StatusHosts lists every host certificate status may come from.
+func (c Config) StatusHosts() []string {
+	hosts := append([]string{}, c.Status.Hosts...)
+	for _, s := range append(append([]string{}, c.Status.OCSP...), c.Status.CRL...) {
+		if u, err := url.Parse(s); err == nil {
+			hosts = append(hosts, u.Host)
+		}
+	}
+	return hosts
+}

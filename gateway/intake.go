@@ -1,0 +1,219 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"kopir/gateway/catalogue"
+	"kopir/gateway/routing"
+	"kopir/gateway/worktime"
+	"kopir/xmlsig/reason"
+	"kopir/xmlsig/xmltree"
+)
+
+// Rules is what the catalogue, the registry and the calendar say; the same for every use case.
+type Rules struct {
+	Catalogue *catalogue.Catalogue
+	Registry  *routing.Registry
+	Calendar  *worktime.Calendar
+}
+
+// IntakeConfig bounds the intake. The zero value works.
+type IntakeConfig struct {
+	ParkedPerCaller int           // default 1000: a silent status source must not fill the ledger
+	ParkedPerIIN    int           // default 20
+	ParkEvery       time.Duration // default one minute: the first re-check of a parked application
+	ClockTolerance  time.Duration // default two minutes, as for OCSP times
+}
+
+func (c IntakeConfig) withDefaults() IntakeConfig {
+	if c.ParkedPerCaller == 0 {
+		c.ParkedPerCaller = 1000
+	}
+	if c.ParkedPerIIN == 0 {
+		c.ParkedPerIIN = 20
+	}
+	if c.ParkEvery == 0 {
+		c.ParkEvery = time.Minute
+	}
+	if c.ClockTolerance == 0 {
+		c.ClockTolerance = 2 * time.Minute
+	}
+	return c
+}
+
+// World is what comes in from outside: time and randomness (DESIGN §3 rule 8).
+type World struct {
+	Now func() time.Time
+	IDs IDs
+}
+
+// Intake takes signed applications in: decode, verify, check the form, record, answer.
+type Intake struct {
+	ledger Ledger
+	index  Index
+	prover *Prover
+	rules  Rules
+	world  World
+	clock  *Clock
+	meter  Meter
+	cfg    IntakeConfig
+}
+
+// NewIntake makes the intake.
+func NewIntake(l Ledger, ix Index, p *Prover, r Rules, w World, clock *Clock, m Meter, cfg IntakeConfig) *Intake {
+	return &Intake{ledger: l, index: ix, prover: p, rules: r, world: w, clock: clock, meter: m, cfg: cfg.withDefaults()}
+}
+
+// draft is one submission on its way through the intake.
+type draft struct {
+	sub     Submission
+	at      time.Time
+	behind  bool // the machine's clock went backwards
+	proof   *proof
+	service *catalogue.Service
+	form    catalogue.Form
+	route   routing.Decision
+	due     time.Time
+}
+
+// Accept decides one submission and records it. A refusal is an Answer; an error means that
+// nothing was decided or recorded and the caller should come again.
+func (in *Intake) Accept(ctx context.Context, s Submission) (Answer, error) {
+	started := in.world.Now()
+	at, behind, err := in.clock.Read(ctx, started, in.cfg.ClockTolerance)
+	if err != nil {
+		return Answer{}, err
+	}
+	answer, err := in.accept(ctx, &draft{sub: s, at: at, behind: behind})
+	if err != nil {
+		return Answer{}, err
+	}
+	in.meter.Answer(answer, s.Via)
+	in.meter.Accepted(in.world.Now().Sub(started))
+	return answer, nil
+}
+
+func (in *Intake) accept(ctx context.Context, d *draft) (Answer, error) {
+	d.proof = in.prover.prove(d.sub.Document, d.at)
+	stored, err := in.ledger.Stored(ctx, d.sub.Key())
+	switch {
+	case err != nil:
+		return Answer{}, err
+	case stored != nil && stored.CoveredSHA == d.proof.sameness():
+		return stored.Answer, nil
+	case stored != nil:
+		return in.conflict(ctx, d)
+	}
+	if _, code := d.proof.verdict(); code != "" {
+		return in.refuse(ctx, d, code, d.proof.detail(code))
+	}
+	if err := in.read(d); err != nil {
+		return in.refuseError(ctx, d, err)
+	}
+	if first, err := in.ledger.FirstNumber(ctx, d.proof.coveredSHA); err != nil || first != "" {
+		return in.duplicate(ctx, d, first, err)
+	}
+	if err := in.place(d); err != nil {
+		return in.refuseError(ctx, d, err)
+	}
+	return in.decide(ctx, d)
+}
+
+// read finds the service, its form and the applicant, and holds them against the certificate
+// and the envelope. Only covered octets are read.
+func (in *Intake) read(d *draft) error {
+	root, err := d.proof.form()
+	if err != nil {
+		return err
+	}
+	if d.service, err = in.serviceOf(root, d.at); err != nil {
+		return err
+	}
+	if !d.service.Offers(string(d.sub.Channel)) {
+		return &Error{Code: CodeChannelNotOffered, Detail: "the service is not offered by channel " + string(d.sub.Channel)}
+	}
+	if d.form, err = d.service.Read(root, string(d.sub.Channel)); err != nil {
+		return err
+	}
+	if err := d.agree(); err != nil {
+		return err
+	}
+	d.proof.identity(d.form.IIN, d.form.BIN)
+	if outcome, code := d.proof.verdict(); outcome != reason.Passed {
+		return &Error{Code: code, Detail: d.proof.detail(code)}
+	}
+	return nil
+}
+
+func (in *Intake) serviceOf(root *xmltree.Element, at time.Time) (*catalogue.Service, error) {
+	territory := in.rules.Catalogue.TerritoryOf(root)
+	return in.rules.Catalogue.ForForm(root.Space(), territory, at)
+}
+
+// agree demands that the envelope says what the signed form says (DESIGN §3 rule 2).
+func (d *draft) agree() error {
+	if id := d.sub.Envelope.ServiceID; id != "" && !d.service.SHEP.Has(id) {
+		return &Error{Code: CodeEnvelopeMismatch, Detail: "the envelope's serviceId belongs to another service than the signed form"}
+	}
+	if ch := d.form.Channel; ch != "" && ch != string(d.sub.Channel) {
+		return &Error{Code: CodeEnvelopeMismatch, Detail: "the signed form names another channel than the caller's"}
+	}
+	return nil
+}
+
+// place finds the provider and the moment the result is due.
+func (in *Intake) place(d *draft) (err error) {
+	d.route, err = in.rules.Registry.Route(d.service.ProviderKinds, d.form.Territory, d.at)
+	if err != nil {
+		return err
+	}
+	d.due, err = in.rules.Calendar.Due(d.at, d.service.Limit(string(d.sub.Channel)), d.route.Provider.WorkHours())
+	if err != nil {
+		return &Error{Code: CodeInternal, Detail: "the due date cannot be computed", Err: err}
+	}
+	return nil
+}
+
+// decide asks for the certificate's status, the only question that goes out, and records the answer.
+// Without a usable answer, or with a clock that went backwards, the application is parked, never passed.
+func (in *Intake) decide(ctx context.Context, d *draft) (Answer, error) {
+	if d.behind {
+		d.proof.add(reason.Unknown(reason.CheckRevocation, 0, reason.RevocationUnknown, "the gateway's clock is behind its own ledger"))
+	} else {
+		in.prover.revocation(ctx, d.proof, d.at)
+	}
+	switch outcome, code := d.proof.verdict(); outcome {
+	case reason.Passed:
+		return in.register(ctx, d, StateAccepted, "")
+	case reason.Inconclusive:
+		if err := in.mayPark(ctx, d); err != nil {
+			return Answer{}, err
+		}
+		return in.register(ctx, d, StateParked, code)
+	default:
+		return in.refuse(ctx, d, code, d.proof.detail(code))
+	}
+}
+
+// mayPark bounds parking by caller and by person (DESIGN §3 rule 5).
+func (in *Intake) mayPark(ctx context.Context, d *draft) error {
+	byCaller, byIIN, err := in.ledger.ParkedCount(ctx, d.sub.Caller.ID, d.form.IIN)
+	if err != nil {
+		return err
+	}
+	if byCaller >= in.cfg.ParkedPerCaller || byIIN >= in.cfg.ParkedPerIIN {
+		return &Error{Code: CodeRateLimited, Detail: "too many applications wait for a certificate's status"}
+	}
+	return nil
+}
+
+// refuseError refuses with the reason an error names; an error that names none is ours and refuses nobody.
+func (in *Intake) refuseError(ctx context.Context, d *draft, err error) (Answer, error) {
+	var e *Error
+	if !errors.As(err, &e) || e.Code == CodeInternal || e.Code == CodeUnavailable {
+		return Answer{}, err
+	}
+	return in.refuse(ctx, d, e.Code, e.Detail)
+}

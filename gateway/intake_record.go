@@ -1,0 +1,193 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"kopir/xmlsig/reason"
+)
+
+// register records an application that has a number: accepted, or parked with the reason why.
+func (in *Intake) register(ctx context.Context, d *draft, state State, code Code) (Answer, error) {
+	number, err := in.world.IDs.Number(d.at)
+	if err != nil {
+		return Answer{}, err
+	}
+	c := d.newCase(number, state)
+	answer := Answer{Decision: DecisionAccepted, Number: number, Service: c.Service, Provider: c.Provider,
+		ReceivedAt: d.at, DueAt: d.due}
+	if state == StateParked {
+		c.NextCheckAt = d.at.Add(in.cfg.ParkEvery)
+		answer.Decision, answer.Code, answer.Detail = DecisionParked, code, d.proof.detail(code)
+	}
+	return in.record(ctx, d, answer, &c)
+}
+
+// refuse records a refusal. One that came over the asynchronous channel gets a case too, in its
+// final state, so that the refusal can be delivered along the message's chain.
+func (in *Intake) refuse(ctx context.Context, d *draft, code Code, detail string) (Answer, error) {
+	answer := Answer{Decision: DecisionRefused, Code: code, Detail: detail, ReceivedAt: d.at}
+	if d.service != nil {
+		answer.Service = d.service.Key
+	}
+	if outcome, _ := d.proof.verdict(); outcome == reason.Passed || outcome == reason.Inconclusive {
+		d.proof.add(reason.Fail(checkOf(code), 0, code, detail))
+	}
+	if d.sub.Via != ViaAsyncSOAP {
+		return in.record(ctx, d, answer, nil)
+	}
+	number, err := in.world.IDs.Number(d.at)
+	if err != nil {
+		return Answer{}, err
+	}
+	c := d.newCase(number, StateRefused)
+	c.CoveredSHA = ""
+	return in.record(ctx, d, answer, &c)
+}
+
+// checkOf names the check a gateway code belongs to.
+func checkOf(code Code) string {
+	switch code {
+	case reason.IINMismatch, reason.BINMismatch, reason.IdentityMissing:
+		return reason.CheckIdentity
+	case CodeFormInvalid, CodeDocumentMissing, CodeConsentMissing:
+		return "form"
+	case CodeDuplicate, CodeConflict:
+		return "message"
+	}
+	return "service"
+}
+
+// duplicate answers the same octets under a new key with the first number.
+func (in *Intake) duplicate(ctx context.Context, d *draft, first string, err error) (Answer, error) {
+	if err != nil {
+		return Answer{}, err
+	}
+	answer := Answer{Decision: DecisionRefused, Code: CodeDuplicate, FirstNumber: first, ReceivedAt: d.at,
+		Service: d.service.Key, Detail: "the same signed application was registered before as " + first}
+	d.proof.add(reason.Fail("message", 0, CodeDuplicate, answer.Detail))
+	return in.record(ctx, d, answer, nil)
+}
+
+// conflict refuses other octets under a known key. The stored answer stays the key's answer.
+func (in *Intake) conflict(ctx context.Context, d *draft) (Answer, error) {
+	answer := Answer{Decision: DecisionRefused, Code: CodeConflict, ReceivedAt: d.at,
+		Detail: "this message id was used before for another document"}
+	d.proof.add(reason.Fail("message", 0, CodeConflict, answer.Detail))
+	d.sub.MessageID = ""
+	return in.record(ctx, d, answer, nil)
+}
+
+// record writes everything in one transaction. If somebody was faster with the same message or
+// the same octets, his answer is the answer.
+func (in *Intake) record(ctx context.Context, d *draft, answer Answer, c *Case) (Answer, error) {
+	verdict, evidence, err := in.verdictOf(d, answer, c)
+	if err != nil {
+		return Answer{}, err
+	}
+	answer.Verdict = verdict.ID
+	rec := Record{Key: d.sub.Key(), CoveredSHA: d.proof.sameness(), Answer: answer, Verdict: verdict, Case: c,
+		Documents: append(evidence, Document{SHA256: d.proof.documentSHA, Bytes: d.sub.Document})}
+	if c != nil {
+		rec.Events = []Event{registration(d, answer, c)}
+		rec.Outbox = []Message{d.tell(c, answer)}
+	}
+	stored, err := in.ledger.Record(ctx, rec)
+	if err != nil {
+		return in.lost(ctx, d, err)
+	}
+	if stored != nil {
+		return in.faster(ctx, d, stored)
+	}
+	in.meter.Verdict(verdict)
+	in.announce(ctx, c)
+	return answer, nil
+}
+
+// lost handles a record that could not be written because another case with the same octets was.
+func (in *Intake) lost(ctx context.Context, d *draft, err error) (Answer, error) {
+	var e *Error
+	if !errors.As(err, &e) || e.Code != CodeDuplicate {
+		return Answer{}, err
+	}
+	first, err := in.ledger.FirstNumber(ctx, d.proof.coveredSHA)
+	if err == nil && first == "" {
+		err = &Error{Code: CodeUnavailable, Detail: "the first application is still being recorded"}
+	}
+	return in.duplicate(ctx, d, first, err)
+}
+
+// faster answers for a message whose key was taken while it was being proved.
+func (in *Intake) faster(ctx context.Context, d *draft, stored *Stored) (Answer, error) {
+	if stored.CoveredSHA == d.proof.sameness() {
+		return stored.Answer, nil
+	}
+	return in.conflict(ctx, d)
+}
+
+// announce wakes the provider's pollers. The ledger has the case already, so a lost wake-up
+// costs time, not work.
+func (in *Intake) announce(ctx context.Context, c *Case) {
+	if c != nil && c.State == StateAccepted {
+		_ = in.index.Ready(ctx, c.Provider)
+	}
+}
+
+func (d *draft) newCase(number string, state State) Case {
+	c := Case{Number: number, State: state, Channel: d.sub.Channel, Via: d.sub.Via, Caller: d.sub.Caller.ID,
+		Envelope: d.sub.Envelope, ReceivedAt: d.at, UpdatedAt: d.at, DueAt: d.due,
+		DocumentSHA: d.proof.documentSHA, CoveredSHA: d.proof.coveredSHA,
+		Provider: d.route.Provider.ID, Rule: d.route.Rule, Territory: d.form.Territory,
+		RequestNumber: d.form.RequestNumber, RequestDate: d.form.RequestDate}
+	if d.service != nil {
+		c.Service = d.service.Key
+	}
+	if state != StateRefused { // nobody's number stands in the history for what he did not prove to have signed
+		c.IIN, c.BIN = d.form.IIN, d.form.BIN
+	}
+	for _, a := range d.form.Attachments {
+		c.Attachments = append(c.Attachments, Attachment{Code: a.Code, Name: a.Name, SHA256: a.SHA256})
+	}
+	return c
+}
+
+func registration(d *draft, a Answer, c *Case) Event {
+	data := map[string]string{"service": c.Service, "provider": c.Provider, "rule": c.Rule, "verdict": a.Verdict,
+		"document": c.DocumentSHA, "via": string(c.Via)}
+	if a.Code != "" {
+		data["code"] = string(a.Code)
+	}
+	return Event{At: d.at, Kind: string(c.State), Actor: d.sub.Caller.ID, Data: data}
+}
+
+// tell is the first message of a case: what was decided, to whoever brought it.
+func (d *draft) tell(c *Case, a Answer) Message {
+	kind := KindNotification
+	if c.State == StateRefused {
+		kind = KindResponse
+	}
+	return newMessage(*c, kind, string(c.State), a.Code, d.at)
+}
+
+func (in *Intake) verdictOf(d *draft, a Answer, c *Case) (Verdict, []Document, error) {
+	id, err := in.world.IDs.New(d.at)
+	if err != nil {
+		return Verdict{}, nil, err
+	}
+	v := verdictFrom(d.proof, "application", id, d.at)
+	v.Caller, v.Via, v.Service, v.Provider = d.sub.Caller.ID, d.sub.Via, a.Service, a.Provider
+	v.Checks = append(append([]reason.Check{}, d.sub.Transport...), v.Checks...)
+	if c != nil {
+		v.Number = c.Number
+	}
+	refs, docs := d.proof.evidence()
+	v.Evidence = refs
+	return v, docs, nil
+}
+
+func verdictFrom(pr *proof, kind, id string, at time.Time) Verdict {
+	outcome, code := pr.verdict()
+	return Verdict{ID: id, At: at, Kind: kind, Outcome: outcome, Code: code, Detail: pr.detail(code),
+		Checks: pr.checks(), Signers: pr.signers(), DocumentSHA: pr.documentSHA, CoveredSHA: pr.coveredSHA}
+}

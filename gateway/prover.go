@@ -1,0 +1,120 @@
+package gateway
+
+import (
+	"context"
+	"time"
+
+	"kopir/xmlsig"
+	"kopir/xmlsig/pki"
+	"kopir/xmlsig/reason"
+	"kopir/xmlsig/revocation"
+	"kopir/xmlsig/xmltree"
+)
+
+// Prover proves signed documents against the configured anchors.
+type Prover struct {
+	trust  *pki.Store
+	status revocation.Source
+}
+
+// NewProver makes a Prover. status answers whether a certificate was revoked; it goes out to the network.
+func NewProver(trust *pki.Store, status revocation.Source) *Prover {
+	return &Prover{trust: trust, status: status}
+}
+
+// proof is what is known of one document so far.
+type proof struct {
+	result      xmlsig.Result
+	documentSHA string
+	coveredSHA  string // empty unless the signature holds
+	extra       []reason.Check
+}
+
+// prove runs every check that costs nothing: the gate, the signature, the chain, validity
+// and purpose at the given moment. Nothing leaves the machine (DESIGN §3 rule 9).
+func (p *Prover) prove(doc []byte, at time.Time) *proof {
+	result := xmlsig.Verify(nil, doc, xmlsig.Options{At: at, Trust: p.trust})
+	pr := &proof{result: result, documentSHA: SHA256Hex(doc)}
+	if len(result.Covered) > 0 {
+		pr.coveredSHA = SHA256Hex(result.Covered)
+	}
+	return pr
+}
+
+// identity checks the certificate's IIN and BIN against the form's (condition 2 of the regulations).
+func (pr *proof) identity(iin, bin string) { pr.result.CheckIdentity(iin, bin) }
+
+// revocation asks for the status of every certificate below the anchor.
+func (p *Prover) revocation(ctx context.Context, pr *proof, at time.Time) {
+	pr.result.CheckRevocation(ctx, p.status, at, xmlsig.ModeRequire)
+}
+
+// add puts a check of the gateway's own beside those of the signature.
+func (pr *proof) add(c reason.Check) { pr.extra = append(pr.extra, c) }
+
+// checks lists all checks made, the signature's first.
+func (pr *proof) checks() []reason.Check {
+	return append(append([]reason.Check{}, pr.result.Checks...), pr.extra...)
+}
+
+// verdict sums up what has been checked so far.
+func (pr *proof) verdict() (reason.Outcome, Code) { return reason.Verdict(pr.checks()) }
+
+// detail is the words of the first check that gave code.
+func (pr *proof) detail(code Code) string {
+	for _, c := range pr.checks() {
+		if c.Code == code {
+			return c.Detail
+		}
+	}
+	return ""
+}
+
+// sameness is the digest by which two documents are the same: of the covered octets,
+// and where nothing is proved to be covered, of the bytes as they came.
+func (pr *proof) sameness() string {
+	if pr.coveredSHA != "" {
+		return pr.coveredSHA
+	}
+	return pr.documentSHA
+}
+
+// form parses the covered octets; what arrived is never read again (DESIGN §3 rule 1).
+func (pr *proof) form() (*xmltree.Element, error) {
+	doc, err := xmltree.Parse(pr.result.Covered, xmltree.DefaultLimits())
+	if err != nil {
+		return nil, err
+	}
+	return doc.Root, nil
+}
+
+// signers describes the signers without names or personal numbers.
+func (pr *proof) signers() []SignerSummary {
+	out := make([]SignerSummary, 0, len(pr.result.Signers))
+	for _, s := range pr.result.Signers {
+		sum := SignerSummary{Index: s.Index, Algorithm: s.Algorithm, Covers: s.Covers}
+		if c := s.Certificate; c != nil {
+			sum.Serial, sum.Issuer = c.Serial.Text(16), c.Issuer.CommonName
+			sum.Roles, sum.KeyStore = c.Roles(), c.KeyStore
+			sum.NotBefore, sum.NotAfter = c.NotBefore, c.NotAfter
+		}
+		out = append(out, sum)
+	}
+	return out
+}
+
+// evidence names the answers that decided the status, and gives their bytes to be kept.
+func (pr *proof) evidence() ([]EvidenceRef, []Document) {
+	var refs []EvidenceRef
+	var docs []Document
+	for _, st := range pr.result.Revocation() {
+		ref := EvidenceRef{Source: st.Source, SHA256: st.EvidenceSHA256, ThisUpdate: st.ThisUpdate,
+			NextUpdate: st.NextUpdate, State: st.State.String(), Detail: st.Detail}
+		if len(st.Evidence) > 0 {
+			ref.SHA256 = SHA256Hex(st.Evidence)
+			docs = append(docs, Document{SHA256: ref.SHA256, Bytes: st.Evidence})
+		}
+		refs = append(refs, ref)
+	}
+	return refs, docs
+}

@@ -1,0 +1,188 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"kopir/gateway/catalogue"
+	"kopir/xmlsig/pki"
+	"kopir/xmlsig/reason"
+	"kopir/xmlsig/xmltree"
+)
+
+// ResultNamespace is the root namespace of a provider's signed result.
+const ResultNamespace = "urn:kopir:result:1"
+
+// Outcomes of a result.
+const (
+	OutcomePositive = "positive"
+	OutcomeNegative = "negative"
+)
+
+// Result takes the provider's signed result: proves it, holds it against the case and the service's
+// signer, records it, and puts the answer to the cabinet into the outbox. A refused result is recorded
+// with its verdict and nothing goes to the citizen.
+func (w *Work) Result(ctx context.Context, caller Caller, number string, attempt int, doc []byte) (Case, error) {
+	at := w.world.Now()
+	c, err := w.ledger.Case(ctx, number)
+	if err != nil {
+		return Case{}, err
+	}
+	if err := w.mine(c, caller, attempt); err != nil {
+		return Case{}, err
+	}
+	pr := w.prover.prove(doc, at)
+	if c.ResultSHA != "" && c.ResultSHA == pr.documentSHA {
+		return c, nil // the same result twice
+	}
+	if c.State != StateInWork {
+		return Case{}, &Error{Code: CodeTransitionRefused, Detail: "a result needs a case in work, this one is " + string(c.State)}
+	}
+	outcome, refusal := w.judge(ctx, c, pr)
+	return w.recordResult(ctx, caller, c, pr, doc, outcome, refusal)
+}
+
+// judge runs all checks of a result, the free ones first.
+func (w *Work) judge(ctx context.Context, c Case, pr *proof) (outcome string, err error) {
+	if _, code := pr.verdict(); code != "" {
+		return "", &Error{Code: code, Detail: pr.detail(code)}
+	}
+	root, err := pr.form()
+	if err != nil {
+		return "", err
+	}
+	if outcome, err = belongs(root, c); err != nil {
+		pr.add(reason.Fail("case", 0, CodeResultMismatch, "the result is not of this case"))
+		return "", err
+	}
+	if err := w.maySign(c, pr); err != nil {
+		pr.add(reason.FromError(reason.CheckIdentity, 0, err, reason.SignerRoleWrong))
+		return "", err
+	}
+	w.prover.revocation(ctx, pr, w.world.Now())
+	if verdict, code := pr.verdict(); verdict != reason.Passed {
+		return "", &Error{Code: code, Detail: pr.detail(code)}
+	}
+	return outcome, nil
+}
+
+// belongs demands that the covered octets name this case: number, applicant, service and outcome
+// (DESIGN §3 rule 2). A genuine result of another case is not this one's.
+func belongs(root *xmltree.Element, c Case) (string, error) {
+	service, _, _ := strings.Cut(c.Service, "/")
+	outcome := root.Child("Outcome").Text()
+	wrong := func(what string) (string, error) {
+		return "", &Error{Code: CodeResultMismatch, Detail: "the result's " + what + " is not the case's"}
+	}
+	switch {
+	case root.Space() != ResultNamespace || root.Local() != "Result":
+		return wrong("root element")
+	case root.Child("Number").Text() != c.Number:
+		return wrong("Number")
+	case root.Child("IIN").Text() != c.IIN:
+		return wrong("IIN")
+	case root.Child("Service").Text() != service && root.Child("Service").Text() != c.Service:
+		return wrong("Service")
+	case outcome != OutcomePositive && outcome != OutcomeNegative:
+		return wrong("Outcome")
+	}
+	return outcome, nil
+}
+
+// maySign holds the last signer against the service: a role it names, in a certificate that carries
+// the provider's BIN.
+func (w *Work) maySign(c Case, pr *proof) error {
+	service, provider, err := w.ruled(c)
+	if err != nil {
+		return err
+	}
+	cert := pr.result.Signers[len(pr.result.Signers)-1].Certificate
+	if cert == nil || cert.Subject.BIN == "" {
+		return &Error{Code: reason.IdentityMissing, Detail: "the signer's certificate carries no BIN"}
+	}
+	if provider == "" || cert.Subject.BIN != provider {
+		return &Error{Code: reason.BINMismatch, Detail: "the signer's BIN is not the provider's"}
+	}
+	return roleAllowed(cert, service)
+}
+
+func roleAllowed(cert *pki.Certificate, service *catalogue.Service) error {
+	for _, role := range cert.Roles() {
+		if slices.Contains(service.SignerRoles(), role) {
+			return nil
+		}
+	}
+	return &Error{Code: reason.SignerRoleWrong,
+		Detail: "the service's result is signed by: " + strings.Join(service.SignerRoles(), ", ")}
+}
+
+// ruled brings the service of the case and the BIN of its provider.
+func (w *Work) ruled(c Case) (*catalogue.Service, string, error) {
+	service, ok := w.rules.Catalogue.ByKey(c.Service)
+	if !ok {
+		return nil, "", &Error{Code: CodeInternal, Detail: "the case's service is no longer in the catalogue"}
+	}
+	provider, ok := w.rules.Registry.Provider(c.Provider)
+	if !ok {
+		return nil, "", &Error{Code: CodeInternal, Detail: "the case's provider is no longer in the registry"}
+	}
+	return service, provider.BIN, nil
+}
+
+// recordResult writes the verdict always, and with a good result the case's new state and the answer.
+func (w *Work) recordResult(ctx context.Context, caller Caller, c Case, pr *proof, doc []byte, outcome string, refusal error) (Case, error) {
+	verdict, docs, err := w.resultVerdict(caller, c, pr, doc)
+	if err != nil {
+		return Case{}, err
+	}
+	changed, err := w.ledger.Change(ctx, c.Number, func(now Case) (Change, error) {
+		if err := w.mine(now, caller, c.Attempt); err != nil {
+			return Change{}, err
+		}
+		now.UpdatedAt = verdict.At
+		change := Change{Verdict: &verdict, Documents: docs}
+		if refusal != nil {
+			change.Case = now
+			change.Events = []Event{w.event(now, caller, "result_refused", map[string]string{"code": string(verdict.Code), "verdict": verdict.ID})}
+			return change, nil
+		}
+		now.State, now.Outcome, now.ResultSHA = StateCompleted, outcome, pr.documentSHA
+		if outcome == OutcomeNegative {
+			now.State = StateDeclined
+		}
+		m := newMessage(now, KindResponse, string(now.State), "", verdict.At)
+		m.ResultSHA = pr.documentSHA
+		change.Case, change.Outbox = now, []Message{m}
+		change.Events = []Event{w.event(now, caller, string(now.State), map[string]string{"result": pr.documentSHA, "verdict": verdict.ID})}
+		return change, nil
+	})
+	if err != nil {
+		return Case{}, err
+	}
+	w.meter.Verdict(verdict)
+	return changed, refusal
+}
+
+func (w *Work) resultVerdict(caller Caller, c Case, pr *proof, doc []byte) (Verdict, []Document, error) {
+	at := w.world.Now()
+	id, err := w.world.IDs.New(at)
+	if err != nil {
+		return Verdict{}, nil, err
+	}
+	v := verdictFrom(pr, "result", id, at)
+	v.Caller, v.Via, v.Service, v.Provider, v.Number = caller.ID, ViaREST, c.Service, c.Provider, c.Number
+	refs, docs := pr.evidence()
+	v.Evidence = refs
+	return v, append(docs, Document{SHA256: pr.documentSHA, Bytes: doc}), nil
+}
+
+// codeOf is the code of an error, internal where it names none.
+func codeOf(err error) Code {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return CodeInternal
+}
