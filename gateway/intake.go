@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"kopir/gateway/catalogue"
@@ -96,7 +97,9 @@ func (in *Intake) Accept(ctx context.Context, s Submission) (Answer, error) {
 }
 
 func (in *Intake) accept(ctx context.Context, d *draft) (Answer, error) {
+	started := in.world.Now()
 	d.proof = in.prover.prove(d.sub.Document, d.at)
+	in.meter.Verified(in.world.Now().Sub(started))
 	stored, err := in.ledger.Stored(ctx, d.sub.Key())
 	switch {
 	case err != nil:
@@ -148,13 +151,22 @@ func (in *Intake) read(d *draft) error {
 }
 
 func (in *Intake) serviceOf(root *xmltree.Element, at time.Time) (*catalogue.Service, error) {
-	territory := in.rules.Catalogue.TerritoryOf(root)
-	return in.rules.Catalogue.ForForm(root.Space(), territory, at)
+	return in.rules.Catalogue.ForForm(root.Space(), in.territoryOf(root), at)
+}
+
+// territoryOf reads the territory where the services of this namespace keep it; it chooses the variant.
+func (in *Intake) territoryOf(root *xmltree.Element) string {
+	for _, s := range in.rules.Catalogue.Services() {
+		if s.Namespace == root.Space() {
+			return root.Find(s.Fields["territory"]).Text()
+		}
+	}
+	return ""
 }
 
 // agree demands that the envelope says what the signed form says (DESIGN §3 rule 2).
 func (d *draft) agree() error {
-	if id := d.sub.Envelope.ServiceID; id != "" && !d.service.SHEP.Has(id) {
+	if id := d.sub.Envelope.ServiceID; id != "" && !slices.Contains(d.service.SHEP.ServiceIDs, id) {
 		return &Error{Code: CodeEnvelopeMismatch, Detail: "the envelope's serviceId belongs to another service than the signed form"}
 	}
 	if ch := d.form.Channel; ch != "" && ch != string(d.sub.Channel) {
@@ -169,11 +181,19 @@ func (in *Intake) place(d *draft) (err error) {
 	if err != nil {
 		return err
 	}
-	d.due, err = in.rules.Calendar.Due(d.at, d.service.Limit(string(d.sub.Channel)), d.route.Provider.WorkHours())
+	d.due, err = in.rules.Calendar.Due(d.at, d.service.Limit(string(d.sub.Channel)), workingHours(d.service, d.route.Provider))
 	if err != nil {
 		return &Error{Code: CodeInternal, Detail: "the due date cannot be computed", Err: err}
 	}
 	return nil
+}
+
+// workingHours are the provider's own where the registry has them, else those the service gives its kind.
+func workingHours(s *catalogue.Service, p routing.Provider) worktime.Hours {
+	if own, err := p.WorkingHours(); err == nil && p.Hours != "" {
+		return own
+	}
+	return s.Hours[p.Kind]
 }
 
 // decide asks for the certificate's status, the only question that goes out, and records the answer.

@@ -49,7 +49,8 @@ type Ledger interface {
 	// ClaimOutbox takes due messages for delivery, hiding them until the given moment. Of one case
 	// only the first undelivered message is ever handed out.
 	ClaimOutbox(ctx context.Context, now, until time.Time, limit int) ([]Message, error)
-	// Delivered marks a message delivered and appends the event to its case.
+	// Delivered marks a message delivered and appends the event to its case; the RESPONSE of an
+	// answered case (completed or declined) moves it to delivered in the same transaction.
 	Delivered(ctx context.Context, id, receipt string, at time.Time) error
 	// Postpone stores a failed attempt and when to try again.
 	Postpone(ctx context.Context, id, cause string, next time.Time) error
@@ -153,7 +154,8 @@ type Courier interface {
 type Meter interface {
 	Verdict(v Verdict)
 	Answer(a Answer, via Via)
-	Accepted(took time.Duration)
+	Verified(took time.Duration) // one document, without the status of its certificates
+	Accepted(took time.Duration) // from the submission to its recorded answer
 	Delivery(destination string, delivered bool)
 }
 
@@ -165,6 +167,9 @@ func (NoMeter) Verdict(Verdict) {}
 
 // Answer implements [Meter].
 func (NoMeter) Answer(Answer, Via) {}
+
+// Verified implements [Meter].
+func (NoMeter) Verified(time.Duration) {}
 
 // Accepted implements [Meter].
 func (NoMeter) Accepted(time.Duration) {}

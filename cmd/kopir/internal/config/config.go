@@ -35,7 +35,7 @@ type Config struct {
 // Trust says whom to believe.
 type Trust struct {
 	TestPKI bool     `yaml:"test_pki"` // shown in red: TEST and production never mix
-	Anchors []string `yaml:"anchors"`  // CA certificates trusted themselves (PEM or DER); default data/trust
+	Anchors []string `yaml:"anchors"`  // CA certificates trusted themselves, beside those in data/trust
 	Generic []string `yaml:"generic"`  // anchors of accredited CAs whose EKUs are not the national ones
 }
 
@@ -198,4 +198,18 @@ func (c Config) StatusHosts() []string {
 		}
 	}
 	return hosts
+}
+
+// MayCall says whether a callback address may be called: its host is on the operator's list.
+func (c Config) MayCall(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil {
+		return false
+	}
+	for _, host := range c.Callbacks {
+		if u.Host == host {
+			return true
+		}
+	}
+	return false
 }

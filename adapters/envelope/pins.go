@@ -1,0 +1,121 @@
+package envelope
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"kopir/xmlsig"
+	"kopir/xmlsig/pki"
+	"kopir/xmlsig/reason"
+	"kopir/xmlsig/xmltree"
+)
+
+// Pin is one certificate the other side is known by. With the certificate itself, messages
+// that name their signer only by issuer and serial number can be verified too.
+type Pin struct {
+	SHA256      [32]byte
+	Certificate *pki.Certificate
+}
+
+// PinCertificate pins a certificate at hand.
+func PinCertificate(c *pki.Certificate) Pin { return Pin{SHA256: c.SHA256, Certificate: c} }
+
+// Pins is the set of certificates that may sign a message's transport. It is a set, because the
+// gateway's operator changes its certificate every year and both are good for a while.
+type Pins struct {
+	known      map[[32]byte]bool
+	candidates []*pki.Certificate
+	limits     xmltree.Limits
+}
+
+// NewPins makes the set.
+func NewPins(pins ...Pin) *Pins {
+	p := &Pins{known: map[[32]byte]bool{}}
+	for _, pin := range pins {
+		p.known[pin.SHA256] = true
+		if pin.Certificate != nil {
+			p.candidates = append(p.candidates, pin.Certificate)
+		}
+	}
+	return p
+}
+
+// Signed is a message whose transport signature holds.
+type Signed struct {
+	Body        []byte // the octets that were digested; only these may be read
+	Certificate *pki.Certificate
+	Algorithm   string
+}
+
+// Verify checks the WS-Security signature of an envelope at a moment: the mathematics, that it covers
+// the whole Body, that the certificate is pinned and valid then. The pin is the trust; no
+// chain is built. Errors: transport_signature_missing, transport_signature_invalid, or the reason the
+// envelope itself is refused for.
+func (p *Pins) Verify(doc []byte, at time.Time) (Signed, error) {
+	result := xmlsig.Verify(nil, doc, xmlsig.Options{Profile: xmlsig.ProfileWSS, At: at, Candidates: p.candidates, Limits: p.limits})
+	if err := mathematics(result); err != nil {
+		return Signed{}, err
+	}
+	for _, s := range result.Signers {
+		if s.Certificate == nil || !p.known[s.Certificate.SHA256] {
+			return Signed{}, reason.New(reason.TransportSignatureInvalid, "the transport is signed with a certificate that is not pinned")
+		}
+		if err := s.Certificate.CheckValidity(at); err != nil {
+			return Signed{}, reason.Wrap(reason.TransportSignatureInvalid, "the pinned certificate is not valid now", err)
+		}
+	}
+	first := result.Signers[0]
+	return Signed{Body: result.Covered, Certificate: first.Certificate, Algorithm: first.Algorithm}, nil
+}
+
+// mathematics turns failed checks into the transport's own two codes.
+func mathematics(result xmlsig.Result) error {
+	for _, c := range result.Checks {
+		switch c.Name {
+		case reason.CheckXML, reason.CheckSignature, reason.CheckDigest, reason.CheckCoverage, reason.CheckAlgorithm:
+		default: // chain, validity at the anchor's terms, purpose: the pin stands for them
+			continue
+		}
+		switch {
+		case c.Outcome == reason.Passed || c.Outcome == reason.NotApplicable:
+		case c.Code == reason.SignatureMissing:
+			return reason.New(reason.TransportSignatureMissing, "the header holds no signature of the Body")
+		case c.Name == reason.CheckXML && c.Code != "":
+			return reason.New(c.Code, c.Detail)
+		default:
+			return reason.Newf(reason.TransportSignatureInvalid, "the transport's signature: %s (%s)", c.Detail, c.Code)
+		}
+	}
+	if len(result.Covered) == 0 || len(result.Signers) == 0 {
+		return reason.New(reason.TransportSignatureInvalid, "the transport's signature covers nothing")
+	}
+	return nil
+}
+
+// Signer puts a transport signature into an envelope: a key of ours, or a service that holds it.
+type Signer func(envelope []byte) ([]byte, error)
+
+// KeySigner signs the Body with key (gateway-protocol.md §3.1).
+func KeySigner(key xmlsig.Key, rand io.Reader) Signer {
+	return func(envelope []byte) ([]byte, error) {
+		id, err := NewUUID(rand)
+		if err != nil {
+			return nil, err
+		}
+		signed, err := xmlsig.SignWSS(envelope, key, xmlsig.WSSOptions{BodyID: "id-" + id, Rand: rand})
+		if err != nil {
+			return nil, fmt.Errorf("transport signature: %w", err)
+		}
+		return signed, nil
+	}
+}
+
+// Seal writes a message and signs it; sign may be nil.
+func Seal(body any, sign Signer) ([]byte, error) {
+	doc, err := Write(body)
+	if err != nil || sign == nil {
+		return doc, err
+	}
+	return sign(doc)
+}

@@ -1,0 +1,187 @@
+package rest
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/gorilla/mux"
+
+	"kopir/adapters/httpserver"
+	"kopir/gateway"
+	"kopir/xmlsig/reason"
+)
+
+// submit takes a signed application. The Idempotency-Key is the message key: the same
+// key with the same document gets the same answer.
+func (a *API) submit(w http.ResponseWriter, r *http.Request, caller gateway.Caller) error {
+	if caller.Kind != gateway.CallerPortal {
+		return &gateway.Error{Code: gateway.CodeForbidden, Detail: "only portals and front offices hand in applications"}
+	}
+	key, err := idempotencyKey(r)
+	if err != nil {
+		return err
+	}
+	doc, err := a.readXML(w, r)
+	if err != nil {
+		return err
+	}
+	channel := caller.Channel
+	if channel == "" {
+		channel = gateway.ChannelPortal
+	}
+	answer, err := a.intake.Accept(r.Context(), gateway.Submission{
+		Caller: caller, Via: gateway.ViaREST, MessageID: key, Channel: channel, Document: doc,
+		Envelope: gateway.Envelope{MessageID: key},
+	})
+	if err != nil {
+		return err
+	}
+	noteAnswer(r, answer)
+	if answer.Decision == gateway.DecisionRefused {
+		return a.refuse(w, r, answer)
+	}
+	return httpserver.WriteJSON(w, http.StatusAccepted, answerOf(a.frame.Texts(), answer))
+}
+
+// refuse answers with the problem of the reason, naming the first number of a duplicate.
+func (a *API) refuse(w http.ResponseWriter, r *http.Request, answer gateway.Answer) error {
+	p := a.frame.NewProblem(r, answer.Code, answer.Detail)
+	p.FirstNumber, p.Verdict = answer.FirstNumber, answer.Verdict
+	a.frame.WriteProblem(w, r, p)
+	return nil
+}
+
+func noteAnswer(r *http.Request, answer gateway.Answer) {
+	ev := httpserver.Event(r)
+	ev.Set(httpserver.KeyDecision, string(answer.Decision))
+	ev.Set(httpserver.KeyVerdict, answer.Verdict)
+	ev.Set(httpserver.KeyService, answer.Service)
+	if answer.Number != "" {
+		ev.Set(httpserver.KeyNumber, answer.Number)
+	}
+	if answer.Code != "" {
+		ev.Set(httpserver.KeyCode, string(answer.Code))
+	}
+}
+
+// maxIdempotencyKey bounds what is stored with every message.
+const maxIdempotencyKey = 255
+
+func idempotencyKey(r *http.Request) (string, error) {
+	keys := r.Header.Values("Idempotency-Key")
+	if len(keys) != 1 || keys[0] == "" {
+		return "", httpserver.BadRequest("the header Idempotency-Key is needed, once")
+	}
+	key := keys[0]
+	if len(key) > maxIdempotencyKey || strings.ContainsFunc(key, func(c rune) bool { return c <= ' ' || c > '~' }) {
+		return "", httpserver.BadRequest("Idempotency-Key: 1 to 255 visible ASCII characters")
+	}
+	httpserver.Event(r).Set(httpserver.KeyMessageID, key)
+	return key, nil
+}
+
+// readXML reads a signed document: XML, UTF-8, bounded, not empty.
+func (a *API) readXML(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if strings.HasPrefix(strings.ToLower(r.Header.Get("Content-Type")), "multipart/") {
+		return nil, &gateway.Error{Code: gateway.CodeMediaTypeUnsupported,
+			Detail: "attachments by multipart are not supported yet; send the signed XML alone"}
+	}
+	if err := httpserver.RequireType(r, "application/xml", "text/xml"); err != nil {
+		return nil, err
+	}
+	doc, err := httpserver.ReadBody(w, r, httpserver.MaxInlineBytes)
+	if err != nil {
+		return nil, err
+	}
+	if len(doc) == 0 {
+		return nil, &gateway.Error{Code: reason.XMLMalformed, Detail: "the body is empty"}
+	}
+	return doc, nil
+}
+
+// show tells where an application stands, how it came there and what was checked.
+func (a *API) show(w http.ResponseWriter, r *http.Request, caller gateway.Caller) error {
+	num := mux.Vars(r)["number"]
+	c, events, err := a.views.Case(r.Context(), caller, num)
+	if err != nil {
+		return err
+	}
+	noteCase(r, c)
+	verdicts, err := a.views.Verdicts(r.Context(), caller, num)
+	if err != nil {
+		return err
+	}
+	return httpserver.WriteJSON(w, http.StatusOK, detailOf(c, events, verdicts))
+}
+
+// searchRequest asks for one person's history. The number is in the body, never in an address,
+// which proxies log.
+type searchRequest struct {
+	IIN string `json:"iin"`
+}
+
+func (a *API) search(w http.ResponseWriter, r *http.Request, caller gateway.Caller) error {
+	var in searchRequest
+	if err := httpserver.ReadJSON(w, r, &in); err != nil {
+		return err
+	}
+	if len(in.IIN) != 12 || strings.ContainsFunc(in.IIN, func(c rune) bool { return c < '0' || c > '9' }) {
+		return httpserver.BadRequest("iin: twelve digits are needed")
+	}
+	cases, err := a.views.Search(r.Context(), caller, in.IIN)
+	if err != nil {
+		return err
+	}
+	out := struct {
+		Applications []caseBody `json:"applications"`
+	}{Applications: []caseBody{}}
+	for _, c := range cases {
+		out.Applications = append(out.Applications, caseOf(c))
+	}
+	return httpserver.WriteJSON(w, http.StatusOK, out)
+}
+
+// attachment gives a document of the case by its digest. It is somebody's upload: it is never
+// shown by a browser, only saved.
+func (a *API) attachment(w http.ResponseWriter, r *http.Request, caller gateway.Caller) error {
+	sha := mux.Vars(r)["sha256"]
+	doc, err := a.views.Document(r.Context(), caller, mux.Vars(r)["number"], sha)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Disposition", `attachment; filename="`+sha+`"`)
+	return writeBytes(w, "application/octet-stream", doc)
+}
+
+// result gives the signed result as it came from the provider, octet for octet.
+func (a *API) result(w http.ResponseWriter, r *http.Request, caller gateway.Caller) error {
+	if !acceptsXML(r) {
+		return &gateway.Error{Code: gateway.CodeMediaTypeUnsupported, Detail: "the result is given as application/xml only"}
+	}
+	doc, err := a.views.Result(r.Context(), caller, mux.Vars(r)["number"])
+	if err != nil {
+		return err
+	}
+	return writeBytes(w, "application/xml", doc)
+}
+
+func acceptsXML(r *http.Request) bool {
+	accept := r.Header.Get("Accept")
+	return accept == "" || strings.Contains(accept, "xml") || strings.Contains(accept, "*/*") || strings.Contains(accept, "application/*")
+}
+
+func writeBytes(w http.ResponseWriter, media string, doc []byte) error {
+	w.Header().Set("Content-Type", media)
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Length", strconv.Itoa(len(doc)))
+	_, _ = w.Write(doc)
+	return nil
+}
+
+func noteCase(r *http.Request, c gateway.Case) {
+	ev := httpserver.Event(r)
+	ev.Set(httpserver.KeyNumber, c.Number)
+	ev.Set(httpserver.KeyService, c.Service)
+	ev.Set(httpserver.KeyProvider, c.Provider)
+}

@@ -1,0 +1,99 @@
+package soap
+
+import (
+	"context"
+	"net/http"
+
+	"kopir/adapters/envelope"
+	"kopir/adapters/httpserver"
+	"kopir/gateway"
+)
+
+var asyncChannel = &channel{
+	path: "/shep/async", operation: "sendMessage",
+	operations: map[string]operation{
+		"sendMessage":                     sendMessageAsync,
+		"changeMassageStatusNotification": changeStatus,
+	},
+	wsdl: []string{"AsyncChannelClientHttp_Service.wsdl", "IAsyncChannelClient.wsdl"},
+}
+
+// sendMessageAsync takes an application and says that it has arrived. What was decided, a refusal
+// too, goes back along the chain from the outbox.
+func sendMessageAsync(ctx context.Context, e *Endpoint, in delivery) (any, error) {
+	req := in.body.(*envelope.AsyncRequest)
+	if req.MessageType != envelope.TypeRequest {
+		return nil, formatError(&gateway.Error{Code: gateway.CodeFormInvalid,
+			Detail: "messageType: only REQUEST is taken here"})
+	}
+	sub, err := submission(in, req.MessageID, req.Data)
+	if err != nil {
+		return nil, err
+	}
+	sub.Via = gateway.ViaAsyncSOAP
+	sub.Envelope = gateway.Envelope{ServiceID: req.ServiceID, RouteID: req.RouteID, MessageID: req.MessageID,
+		CorrelationID: req.CorrelationID, SessionID: req.SessionID}
+	answer, err := e.cfg.Intake.Accept(ctx, sub)
+	if err != nil {
+		return nil, err
+	}
+	note(in.request, sub, answer)
+	return &envelope.AsyncResponse{MessageID: req.MessageID, CorrelationID: req.CorrelationID,
+		ResponseDate: e.cfg.Now(), SessionID: req.SessionID}, nil
+}
+
+// changeStatus takes the gateway's word on a message we sent.
+func changeStatus(ctx context.Context, e *Endpoint, in delivery) (any, error) {
+	n := in.body.(*envelope.ChangeStatusNotification)
+	if n.MessageID == "" {
+		return nil, formatError(&gateway.Error{Code: gateway.CodeFormInvalid, Detail: "messageId is empty"})
+	}
+	httpserver.Event(in.request).Set(httpserver.KeyMessageID, n.MessageID)
+	if e.cfg.Status != nil {
+		if err := e.cfg.Status.MessageStatus(ctx, in.checked.Caller, *n); err != nil {
+			return nil, err
+		}
+	}
+	session := envelope.GUID(n.SessionID)
+	if session == "" { // the schema wants one; there is nothing to echo
+		id, err := envelope.NewUUID(e.cfg.Rand)
+		if err != nil {
+			return nil, err
+		}
+		session = envelope.GUID(id)
+	}
+	return &envelope.ChangeStatusResponse{ResponseDate: e.cfg.Now(), SessionID: session}, nil
+}
+
+// submission is what both channels hand in. A message without an id could not be told from another.
+func submission(in delivery, messageID string, data envelope.Data) (gateway.Submission, error) {
+	if messageID == "" {
+		return gateway.Submission{}, formatError(&gateway.Error{Code: gateway.CodeFormInvalid, Detail: "messageId is empty"})
+	}
+	doc, err := data.Payload()
+	if err != nil {
+		return gateway.Submission{}, formatError(err)
+	}
+	caller := in.checked.Caller
+	channel := caller.Channel
+	if channel == "" {
+		channel = gateway.ChannelPortal
+	}
+	return gateway.Submission{Caller: caller, MessageID: messageID, Channel: channel, Document: doc,
+		Transport: in.checked.Checks}, nil
+}
+
+func note(r *http.Request, s gateway.Submission, a gateway.Answer) {
+	ev := httpserver.Event(r)
+	ev.Set(httpserver.KeyMessageID, s.MessageID)
+	ev.Set(httpserver.KeySessionID, s.Envelope.SessionID)
+	ev.Set(httpserver.KeyDecision, string(a.Decision))
+	ev.Set(httpserver.KeyVerdict, a.Verdict)
+	ev.Set(httpserver.KeyService, a.Service)
+	if a.Number != "" {
+		ev.Set(httpserver.KeyNumber, a.Number)
+	}
+	if a.Code != "" {
+		ev.Set(httpserver.KeyCode, string(a.Code))
+	}
+}

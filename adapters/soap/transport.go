@@ -1,0 +1,119 @@
+package soap
+
+import (
+	"context"
+	"crypto/sha256"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"kopir/adapters/envelope"
+	"kopir/gateway"
+	"kopir/xmlsig/reason"
+)
+
+// checkTransport names the check of the transport's own signature in a verdict.
+const checkTransport = "transport"
+
+// Incoming is a message as it arrived, with what is known of where it came from.
+type Incoming struct {
+	Raw    []byte
+	Remote netip.Addr // of the connection, never of a header
+	Client [32]byte   // SHA-256 of the client's TLS certificate; zero: none was verified
+}
+
+// Checked is what a [Transport] vouches for.
+type Checked struct {
+	Caller gateway.Caller
+	Checks []reason.Check
+	Body   []byte // the Body the signature covers; nil: none was checked and the Body is taken as it came
+}
+
+// Transport decides who sent a message. Errors: transport_signature_missing,
+// transport_signature_invalid, or the code the envelope is refused with.
+type Transport interface {
+	Check(ctx context.Context, in Incoming) (Checked, error)
+}
+
+// Signer is a certificate that may sign messages, and the caller it stands for.
+type Signer struct {
+	Pin    envelope.Pin
+	Caller gateway.Caller
+}
+
+// PinnedTransport lets in messages whose Body is signed with a pinned certificate.
+type PinnedTransport struct {
+	pins    *envelope.Pins
+	callers map[[sha256.Size]byte]gateway.Caller
+	now     func() time.Time
+}
+
+// NewPinnedTransport makes the check. Several certificates may stand for one caller.
+func NewPinnedTransport(now func() time.Time, signers ...Signer) *PinnedTransport {
+	t := &PinnedTransport{callers: map[[sha256.Size]byte]gateway.Caller{}, now: now}
+	var pins []envelope.Pin
+	for _, s := range signers {
+		pins = append(pins, s.Pin)
+		t.callers[s.Pin.SHA256] = s.Caller
+	}
+	t.pins = envelope.NewPins(pins...)
+	return t
+}
+
+// Check implements [Transport].
+func (t *PinnedTransport) Check(_ context.Context, in Incoming) (Checked, error) {
+	signed, err := t.pins.Verify(in.Raw, t.now())
+	if err != nil {
+		return Checked{}, err
+	}
+	return Checked{
+		Caller: t.callers[signed.Certificate.SHA256], Body: signed.Body,
+		Checks: []reason.Check{reason.Pass(checkTransport, 0, "signed with a pinned certificate, "+signed.Algorithm)},
+	}, nil
+}
+
+// SourceTransport lets in messages by where they come from, without looking at a transport signature.
+// It is legal only where the network vouches for the sender (DESIGN §5): a client certificate of the
+// operator's own CA, or an address on the list.
+type SourceTransport struct {
+	caller  gateway.Caller
+	allowed []netip.Prefix
+	clients map[[sha256.Size]byte]bool
+}
+
+// NewSourceTransport makes the check. With neither addresses nor certificates nobody is let in.
+func NewSourceTransport(caller gateway.Caller, allowed []netip.Prefix, clients ...[sha256.Size]byte) *SourceTransport {
+	t := &SourceTransport{caller: caller, allowed: allowed, clients: map[[sha256.Size]byte]bool{}}
+	for _, c := range clients {
+		t.clients[c] = true
+	}
+	return t
+}
+
+// Check implements [Transport].
+func (t *SourceTransport) Check(_ context.Context, in Incoming) (Checked, error) {
+	by := ""
+	if t.clients[in.Client] && in.Client != [sha256.Size]byte{} {
+		by = "client certificate"
+	}
+	for _, p := range t.allowed {
+		if p.Contains(in.Remote) {
+			by = "source address"
+		}
+	}
+	if by == "" {
+		return Checked{}, reason.New(reason.TransportSignatureMissing, "the sender is neither on the list of sources nor known by a client certificate")
+	}
+	return Checked{Caller: t.caller, Checks: []reason.Check{reason.Skip(checkTransport, 0, "not looked at; let in by "+by)}}, nil
+}
+
+func incoming(r *http.Request, raw []byte) Incoming {
+	in := Incoming{Raw: raw}
+	if at, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
+		in.Remote = at.Addr().Unmap()
+	}
+	if r.TLS != nil && len(r.TLS.VerifiedChains) > 0 && len(r.TLS.PeerCertificates) > 0 {
+		in.Client = sha256.Sum256(r.TLS.PeerCertificates[0].Raw)
+	}
+	return in
+}

@@ -1,0 +1,195 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"kopir/adapters/console"
+	"kopir/adapters/envelope"
+	"kopir/adapters/httpserver"
+	"kopir/adapters/keystore"
+	"kopir/adapters/rest"
+	"kopir/adapters/shep"
+	"kopir/adapters/soap"
+	"kopir/adapters/webhook"
+	"kopir/cmd/kopir/internal/config"
+	"kopir/gateway"
+	"kopir/schemas"
+	"kopir/xmlsig"
+	"kopir/xmlsig/pki"
+)
+
+// edges mounts everything that listens.
+func (a *App) edges() error {
+	texts, err := httpserver.LoadTexts()
+	if err != nil {
+		return err
+	}
+	frame := httpserver.NewFrame(httpserver.Options{Log: a.out.Log, Texts: texts, Now: a.out.Now, Rand: a.out.Rand,
+		Observe: a.observe})
+	mux := http.NewServeMux()
+	mux.Handle("/healthz", frame.Healthy())
+	mux.Handle("/readyz", frame.Ready(httpserver.Probe{Name: "ledger", Ask: a.ledger.Ping}))
+	mux.Handle("/metrics", a.metrics.Handler())
+	if a.cfg.HasRole("intake") {
+		if err := a.intakeEdges(mux, frame); err != nil {
+			return err
+		}
+	}
+	if a.cfg.HasRole("console") {
+		mux.Handle("/console", a.console(texts))
+		mux.Handle("/console/", a.console(texts))
+	}
+	a.server = httpserver.New(httpserver.Config{Addr: a.cfg.Listen}, mux)
+	return nil
+}
+
+func (a *App) observe(o httpserver.Observation) {
+	a.metrics.Request(o.Route, o.Method, o.Status, o.Took)
+}
+
+// intakeEdges are the addresses portals and districts call.
+func (a *App) intakeEdges(mux *http.ServeMux, frame *httpserver.Frame) error {
+	api, err := rest.New(frame, rest.Config{Access: a.access, Intake: a.intake, Work: a.work, Views: a.views})
+	if err != nil {
+		return err
+	}
+	mux.Handle("/v1/", api)
+	mux.Handle("/openapi.yaml", api)
+	transport, err := a.transport()
+	if err != nil {
+		return err
+	}
+	sign, err := a.transportSigner()
+	if err != nil {
+		return err
+	}
+	ep, err := soap.New(frame, soap.Config{Transport: transport, Intake: a.intake, Sign: sign, Now: a.out.Now, Rand: a.out.Rand})
+	if err != nil {
+		return err
+	}
+	mux.Handle("/shep/sync", ep.Sync())
+	mux.Handle("/shep/async", ep.Async())
+	return nil
+}
+
+// callerSHEP is the state gateway as a caller: known by its pinned certificates, not by a key.
+var callerSHEP = gateway.Caller{ID: "shep", Kind: gateway.CallerGateway, Name: "ШЭП", Channel: gateway.ChannelPortal}
+
+// transport lets in messages signed with one of the pinned certificates; without pins nobody.
+func (a *App) transport() (soap.Transport, error) {
+	pins, err := readCertificates(a.cfg.SHEP.Pins)
+	if err != nil {
+		return nil, err
+	}
+	var signers []soap.Signer
+	for _, c := range pins {
+		signers = append(signers, soap.Signer{Pin: envelope.PinCertificate(c), Caller: callerSHEP})
+	}
+	return soap.NewPinnedTransport(a.out.Now, signers...), nil
+}
+
+func readCertificates(files []string) (all []*pki.Certificate, err error) {
+	err = eachCertificate(files, func(_ string, c *pki.Certificate) { all = append(all, c) })
+	return all, err
+}
+
+// transportSigner signs what goes to the state gateway; nil where no key is configured.
+func (a *App) transportSigner() (envelope.Signer, error) {
+	if a.cfg.SHEP.KeyFile == "" {
+		return nil, nil
+	}
+	password, err := config.Secret(a.cfg.SHEP.KeyPassword)
+	if err != nil {
+		return nil, err
+	}
+	id, err := keystore.OpenFile(a.cfg.SHEP.KeyFile, password)
+	if err != nil {
+		return nil, fmt.Errorf("shep.key_file: %w", err)
+	}
+	return envelope.KeySigner(xmlsig.Key{Signer: id.Key, Certificate: id.Certificate}, a.out.Rand), nil
+}
+
+// couriers carry the outbox: through the state gateway where it is configured, and to REST callers.
+func (a *App) couriers() (map[string]gateway.Courier, error) {
+	texts, err := httpserver.LoadTexts()
+	if err != nil {
+		return nil, err
+	}
+	words := func(m gateway.Message, c gateway.Case) (kk, ru string) {
+		w := httpserver.MessageWords(texts, m, c)
+		return w.Kk, w.Ru
+	}
+	all := map[string]gateway.Courier{"callback": webhook.New(webhook.Config{Targets: callbackBook{a}, Words: words, Now: a.out.Now})}
+	if a.cfg.SHEP.Send == "" {
+		return all, nil
+	}
+	courier, err := a.shepCourier(words)
+	all[gateway.DestinationSHEP] = courier
+	return all, err
+}
+
+func (a *App) shepCourier(words func(gateway.Message, gateway.Case) (string, string)) (gateway.Courier, error) {
+	sign, err := a.transportSigner()
+	if err != nil {
+		return nil, err
+	}
+	password, err := config.Secret(a.cfg.SHEP.PasswordFile)
+	if err != nil {
+		return nil, err
+	}
+	certs, err := readCertificates(a.cfg.SHEP.Pins)
+	if err != nil {
+		return nil, err
+	}
+	var pins []envelope.Pin
+	for _, c := range certs {
+		pins = append(pins, envelope.PinCertificate(c))
+	}
+	return shep.New(shep.Config{URL: a.cfg.SHEP.Send, SenderID: a.cfg.SHEP.SenderID, Password: password, Sign: sign,
+		Pins: envelope.NewPins(pins...), Words: words, Now: a.out.Now, Rand: a.out.Rand})
+}
+
+// callbackBook gives a caller's address only if the operator allowed its host (DESIGN §3 rule 9).
+type callbackBook struct{ app *App }
+
+func (b callbackBook) Target(ctx context.Context, id string) (webhook.Target, error) {
+	callers, err := b.app.ledger.Callers(ctx)
+	if err != nil {
+		return webhook.Target{}, err
+	}
+	for _, c := range callers {
+		if c.ID != id || c.Callback == "" {
+			continue
+		}
+		if !b.app.cfg.MayCall(c.Callback) {
+			return webhook.Target{}, &gateway.Error{Code: gateway.CodeForbidden, Detail: "the callback's host is not on the list"}
+		}
+		return webhook.Target{URL: c.Callback}, nil
+	}
+	return webhook.Target{}, nil
+}
+
+// console makes the operator's pages.
+func (a *App) console(texts httpserver.Table) http.Handler {
+	rows, _ := schemas.Codes()
+	operator := map[gateway.Code]map[string]string{}
+	for _, r := range rows {
+		operator[gateway.Code(r.Code)] = r.Operator
+	}
+	return console.New(console.Config{Ledger: a.ledger, Auth: console.Basic(a.access), Now: a.out.Now, Log: a.out.Log,
+		TestPKI: a.cfg.Trust.TestPKI, Texts: console.TextsFunc(schemas.Text), Services: a.serviceRows,
+		Codes: func(code gateway.Code) (console.CodeText, bool) {
+			t, ok := texts[code]
+			return console.CodeText{Applicant: map[string]string{"kk": t.Kk, "ru": t.Ru}, Operator: operator[code]}, ok
+		},
+		Provider: func(lang, id string) string {
+			p, ok := a.rules.Registry.Provider(id)
+			if !ok {
+				return strings.TrimSpace(id)
+			}
+			return p.Name(lang)
+		}})
+}

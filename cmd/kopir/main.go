@@ -1,0 +1,53 @@
+// Command kopir connects the e-government gateway with district departments and verifies national signatures.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/alecthomas/kong"
+)
+
+// commands is everything kopir can do.
+type commands struct {
+	Demo    DemoCmd    `cmd:"" help:"Tell the whole story on embedded defaults: PKI, portal, gateway, districts."`
+	Serve   ServeCmd   `cmd:"" help:"Run the gateway."`
+	Caller  CallerCmd  `cmd:"" help:"Keep the list of those the gateway knows."`
+	Verify  VerifyCmd  `cmd:"" help:"Verify signed XML offline."`
+	Sign    SignCmd    `cmd:"" help:"Sign XML."`
+	Inspect InspectCmd `cmd:"" help:"Explain a certificate, PKCS#12, revocation list, OCSP answer or signed XML."`
+}
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+// run parses the command line, runs the command and returns the exit code.
+func run(args []string) int {
+	var cli commands
+	parser, err := kong.New(&cli, kong.Name("kopir"), kong.UsageOnError(),
+		kong.Description("Көпір: the open adapter between the e-government gateway and district departments."))
+	if err != nil {
+		return fail(err)
+	}
+	ctx, err := parser.Parse(args)
+	if err != nil {
+		return fail(&exitError{code: exitUsage, err: err})
+	}
+	return fail(ctx.Run())
+}
+
+// fail says what went wrong, if there is anything to say, and returns the exit code.
+func fail(err error) int {
+	if err == nil {
+		return 0
+	}
+	code := 1
+	var e *exitError
+	if errors.As(err, &e) {
+		if code = e.code; e.err == nil {
+			return code
+		}
+	}
+	fmt.Fprintln(os.Stderr, "kopir:", err)
+	return code
+}

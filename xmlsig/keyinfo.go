@@ -1,0 +1,179 @@
+package xmlsig
+
+import (
+	"bytes"
+	"math/big"
+	"strings"
+
+	"kopir/xmlsig/pki"
+	"kopir/xmlsig/reason"
+	"kopir/xmlsig/xmltree"
+)
+
+// maxKeyCertificates bounds the certificates one KeyInfo may bring.
+const maxKeyCertificates = 16
+
+// Value types of the X.509 token profile of WS-Security.
+const (
+	tokenProfile = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-x509-token-profile-1.0#"
+	tokenX509v3  = tokenProfile + "X509v3"
+	tokenSKI     = tokenProfile + "X509SubjectKeyIdentifier"
+	base64Binary = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0#Base64Binary"
+	nsDSig11     = "http://www.w3.org/2009/xmldsig11#"
+)
+
+// keyHints is what a KeyInfo says about the signer. It is a hint only: who it names must
+// have made the signature and chain to an anchor. KeyValue and KeyName prove nothing and are
+// passed over.
+type keyHints struct {
+	certificates [][]byte // DER, in document order
+	serials      []*big.Int
+	keyIDs       [][]byte
+}
+
+// signerOf finds the signer's certificate. The rule: the first certificate of KeyInfo is the
+// signer's, unless an X509IssuerSerial names another of them; without a certificate in the
+// document, X509IssuerSerial or a key identifier picks one of the caller's candidates. The
+// remaining certificates help to build the chain. No key is tried out.
+func signerOf(doc *xmltree.Document, keyInfo *xmltree.Element, candidates []*pki.Certificate) (leaf *pki.Certificate, others []*pki.Certificate, err error) {
+	var hints keyHints
+	if keyInfo != nil {
+		if err := hints.read(doc, keyInfo); err != nil {
+			return nil, nil, err
+		}
+	}
+	for i, der := range hints.certificates {
+		c, err := pki.Parse(der)
+		switch {
+		case err == nil:
+			others = append(others, c)
+		case i == 0 && len(hints.serials) == 0:
+			return nil, nil, err
+		}
+	}
+	others = append(others, candidates...)
+	if len(hints.certificates) > 0 && len(hints.serials) == 0 {
+		return others[0], others[1:], nil
+	}
+	for i, c := range others {
+		if hints.names(c) {
+			return c, append(others[:i:i], others[i+1:]...), nil
+		}
+	}
+	return nil, nil, reason.New(reason.ChainUntrusted, "the signature names no certificate that is at hand")
+}
+
+// names tells whether serial number or key identifier are those of c. Issuer names are not
+// compared: their text forms differ between programs, and a wrong pick fails on the signature.
+func (h *keyHints) names(c *pki.Certificate) bool {
+	for _, n := range h.serials {
+		if n.Cmp(c.Serial) == 0 {
+			return true
+		}
+	}
+	for _, id := range h.keyIDs {
+		if len(c.SubjectKeyID) > 0 && bytes.Equal(id, c.SubjectKeyID) {
+			return true
+		}
+	}
+	return false
+}
+
+func (h *keyHints) read(doc *xmltree.Document, keyInfo *xmltree.Element) error {
+	for _, child := range keyInfo.Children() {
+		var err error
+		switch {
+		case child.Is(nsDSig, "X509Data"):
+			err = h.readX509Data(child)
+		case child.Is(nsWSSE, "SecurityTokenReference"):
+			err = h.readTokenReference(doc, child)
+		case child.Is(nsDSig, "RetrievalMethod"), child.Is(nsDSig11, "KeyInfoReference"):
+			err = reason.New(reason.XMLForbidden, "the key is only referred to")
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (h *keyHints) readX509Data(data *xmltree.Element) error {
+	for _, child := range data.Children() {
+		var err error
+		switch {
+		case child.Is(nsDSig, "X509Certificate"):
+			err = h.addCertificate(child)
+		case child.Is(nsDSig, "X509IssuerSerial"):
+			n, ok := new(big.Int).SetString(strings.Trim(child.Child("X509SerialNumber").Text(), " \t\r\n"), 10)
+			if !ok {
+				return malformed("X509SerialNumber is not a number")
+			}
+			h.serials = append(h.serials, n)
+		case child.Is(nsDSig, "X509SKI"):
+			err = h.addKeyID(child)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readTokenReference reads the three forms SHEP's messages use (gateway-protocol §3.1).
+func (h *keyHints) readTokenReference(doc *xmltree.Document, str *xmltree.Element) error {
+	for _, child := range str.Children() {
+		var err error
+		switch valueType, _ := child.Attr("", "ValueType"); {
+		case child.Is(nsWSSE, "KeyIdentifier") && valueType == tokenX509v3:
+			err = h.addCertificate(child)
+		case child.Is(nsWSSE, "KeyIdentifier") && valueType == tokenSKI:
+			err = h.addKeyID(child)
+		case child.Is(nsDSig, "X509Data"):
+			err = h.readX509Data(child)
+		case child.Is(nsWSSE, "Reference"):
+			err = h.readToken(doc, child)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readToken follows a Reference to a BinarySecurityToken of the same document.
+func (h *keyHints) readToken(doc *xmltree.Document, ref *xmltree.Element) error {
+	uri, _ := ref.Attr("", "URI")
+	id, local := strings.CutPrefix(uri, "#")
+	if !local {
+		return reason.New(reason.XMLForbidden, "the reference to the security token leaves the document")
+	}
+	token, err := doc.ByID(id)
+	if err != nil {
+		return err
+	}
+	if valueType, _ := token.Attr("", "ValueType"); !token.Is(nsWSSE, "BinarySecurityToken") || valueType != tokenX509v3 {
+		return malformed("the reference names no X.509 security token")
+	}
+	return h.addCertificate(token)
+}
+
+func (h *keyHints) addCertificate(elem *xmltree.Element) error {
+	if len(h.certificates) >= maxKeyCertificates {
+		return malformed("KeyInfo holds too many certificates")
+	}
+	der, err := octets(elem)
+	if err != nil {
+		return err
+	}
+	h.certificates = append(h.certificates, der)
+	return nil
+}
+
+func (h *keyHints) addKeyID(elem *xmltree.Element) error {
+	id, err := octets(elem)
+	if err != nil || len(h.keyIDs) >= maxKeyCertificates {
+		return malformed("a key identifier is not base64, or there are too many")
+	}
+	h.keyIDs = append(h.keyIDs, id)
+	return nil
+}

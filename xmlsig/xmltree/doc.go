@@ -1,0 +1,14 @@
+// Package xmltree is the strict gate every XML document passes and the tree it
+// becomes. It refuses what parsers disagree about (a DOCTYPE, two roots, doubled
+// attributes, undeclared prefixes, foreign encodings) instead of repairing it, so
+// that the program that verifies and the program that reads see one document.
+//
+// [Parse] makes one pass over the bytes and keeps a flat list of nodes in document
+// order; a subtree is a range of that list. [Element] is a handle into it for
+// programs that read by name; canonicalisation walks the list by index.
+//
+//	doc, err := xmltree.Parse(body, xmltree.Limits{})
+//	iin := doc.Root.Find("Applicant/IIN").Text()
+//
+// A Document never changes after Parse and may be read from many goroutines.
+package xmltree

@@ -1,0 +1,126 @@
+package xmltree
+
+import "kopir/xmlsig/reason"
+
+// attrKey is an expanded name: two attributes of an element must differ in it.
+type attrKey struct {
+	space uint32
+	local string
+}
+
+// manyAttrs is where looking for doubles by comparing pairs stops being cheap.
+const manyAttrs = 12
+
+// declare puts a namespace declaration into scope (Namespaces in XML 1.0 §3, §5).
+func (p *parser) declare(prefix, value span) error {
+	name, uri := p.str(prefix), p.str(value)
+	if len(uri) > p.lim.URI {
+		return reason.Newf(reason.TooLarge, "a namespace name is longer than %d bytes", p.lim.URI)
+	}
+	switch {
+	case name == "xmlns", uri == XMLNSNamespace, (name == "xml") != (uri == XMLNamespace):
+		return p.malformed("the prefixes xml and xmlns and their namespaces cannot be bound anew")
+	case name != "" && uri == "":
+		return p.malformed("a prefix is bound to no namespace")
+	case len(p.scope) >= p.lim.Scope:
+		return reason.Newf(reason.TooLarge, "more than %d namespace declarations are in force", p.lim.Scope)
+	}
+	p.scope = append(p.scope, binding{name, p.intern(uri)})
+	p.doc.decls = append(p.doc.decls, decl{prefix, p.intern(uri)})
+	return nil
+}
+
+func (p *parser) intern(uri string) uint32 {
+	id, ok := p.uris[uri]
+	if !ok {
+		id = uint32(len(p.doc.uris))
+		p.doc.uris = append(p.doc.uris, uri)
+		p.uris[uri] = id
+	}
+	return id
+}
+
+// resolve checks the declarations made since outer and gives names their namespaces.
+func (p *parser) resolve(n *node, outer int) error {
+	own := p.scope[outer:]
+	if len(own) > p.lim.NSDecls {
+		return reason.Newf(reason.TooLarge, "an element has more than %d namespace declarations", p.lim.NSDecls)
+	}
+	for i := range own {
+		for j := range i {
+			if own[i].prefix == own[j].prefix {
+				return p.malformed("a prefix is declared twice on one element")
+			}
+		}
+	}
+	n.nDecls = uint16(len(own))
+	var ok bool
+	if n.space, ok = p.lookup(p.str(n.name)[:n.prefix]); !ok {
+		return p.malformed("the prefix of an element is not declared")
+	}
+	return p.resolveAttributes(n)
+}
+
+func (p *parser) resolveAttributes(n *node) error {
+	for _, r := range p.raw {
+		a := attr{name: r.name, value: r.value, prefix: r.prefix}
+		if r.prefix > 0 { // an attribute without a prefix is in no namespace (§6.2)
+			space, ok := p.lookup(p.str(r.name)[:r.prefix])
+			if !ok {
+				return p.malformed("the prefix of an attribute is not declared")
+			}
+			a.space = space
+		}
+		n.wrapped = n.wrapped || r.wrapped && !p.isSchemaLocation(a)
+		p.doc.attrs = append(p.doc.attrs, a)
+	}
+	n.nAttrs = uint16(len(p.raw))
+	if p.doubled(p.doc.attrs[n.attrs:]) {
+		return p.malformed("an attribute stands twice on one element")
+	}
+	return nil
+}
+
+// isSchemaLocation tells the attributes whose value is a list that people do wrap (XSD 1.0 §2.6.3).
+func (p *parser) isSchemaLocation(a attr) bool {
+	name := p.attrLocal(a)
+	return p.doc.uris[a.space] == schemaInstance && (name == "schemaLocation" || name == "noNamespaceSchemaLocation")
+}
+
+// doubled looks for two equal expanded names; equal qualified names are among them.
+func (p *parser) doubled(attrs []attr) bool {
+	if len(attrs) > manyAttrs {
+		return p.doubledAmongMany(attrs)
+	}
+	for i := range attrs {
+		for j := range i {
+			if attrs[i].space == attrs[j].space && p.attrLocal(attrs[i]) == p.attrLocal(attrs[j]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (p *parser) doubledAmongMany(attrs []attr) bool {
+	if p.seen == nil {
+		p.seen = make(map[attrKey]struct{}, len(attrs))
+	}
+	clear(p.seen)
+	for _, a := range attrs {
+		p.seen[attrKey{a.space, p.attrLocal(a)}] = struct{}{}
+	}
+	return len(p.seen) != len(attrs)
+}
+
+func (p *parser) attrLocal(a attr) string { return local(p.str(a.name), a.prefix) }
+
+// lookup finds the namespace of a prefix among the declarations in force.
+func (p *parser) lookup(prefix string) (uint32, bool) {
+	for i := len(p.scope) - 1; i >= 0; i-- {
+		if p.scope[i].prefix == prefix {
+			return p.scope[i].uri, true
+		}
+	}
+	return 0, false
+}

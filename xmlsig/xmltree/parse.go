@@ -1,0 +1,199 @@
+package xmltree
+
+import (
+	"fmt"
+	"strings"
+
+	"kopir/xmlsig/reason"
+)
+
+// Parse checks and reads a document. b is not kept. The error is a *[reason.Error]:
+// xml_malformed, xml_forbidden (well-formed, but not let in) or too_large.
+func Parse(b []byte, lim Limits) (*Document, error) {
+	lim = lim.withDefaults()
+	if len(b) > lim.Bytes {
+		return nil, reason.Newf(reason.TooLarge, "the document is larger than %d bytes", lim.Bytes)
+	}
+	p := newParser(string(b), lim)
+	if err := p.document(); err != nil {
+		return nil, err
+	}
+	return p.finish(), nil
+}
+
+// parser is the state of one pass.
+type parser struct {
+	src  string
+	pos  int
+	lim  Limits
+	doc  *Document
+	side []byte
+
+	open  []level
+	scope []binding
+	uris  map[string]uint32
+	raw   []rawAttr
+	seen  map[attrKey]struct{}
+}
+
+// level is an element whose end tag is still to come.
+type level struct {
+	node            int32
+	scope           int  // length of parser.scope outside it
+	text, commented bool // it has text that is not blank; it has a comment
+}
+
+// binding is a namespace declaration in force.
+type binding struct {
+	prefix string
+	uri    uint32
+}
+
+// Indexes of namespace names every document knows.
+const (
+	uriNone = iota
+	uriXML
+)
+
+func newParser(src string, lim Limits) *parser {
+	d := &Document{src: src, uris: []string{"", XMLNamespace}, root: -1}
+	d.nodes = make([]node, 0, len(src)/40+8)
+	return &parser{
+		src: src, lim: lim, doc: d,
+		uris:  map[string]uint32{"": uriNone, XMLNamespace: uriXML},
+		scope: []binding{{"xml", uriXML}, {"", uriNone}},
+	}
+}
+
+// document is production [1] of XML 1.0, less the DOCTYPE.
+func (p *parser) document() error {
+	if err := p.start(); err != nil {
+		return err
+	}
+	for p.pos < len(p.src) {
+		var err error
+		switch {
+		case p.src[p.pos] == '<':
+			err = p.markup()
+		case len(p.open) == 0:
+			err = p.outside()
+		default:
+			err = p.text()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	switch {
+	case len(p.open) > 0:
+		return p.malformed("an element is not closed")
+	case p.doc.root < 0:
+		return p.malformed("there is no root element")
+	}
+	return nil
+}
+
+// start reads byte order mark and XML declaration, then looks at every character.
+func (p *parser) start() error {
+	if strings.HasPrefix(p.src, "\xFE\xFF") || strings.HasPrefix(p.src, "\xFF\xFE") {
+		return reason.New(reason.XMLForbidden, "only UTF-8 is let in")
+	}
+	if strings.HasPrefix(p.src, byteOrderMark) {
+		p.pos = len(byteOrderMark)
+	}
+	if err := p.xmlDeclaration(); err != nil {
+		return err
+	}
+	return checkCharacters(p.src)
+}
+
+// markup reads one construct that begins with '<'.
+func (p *parser) markup() error {
+	rest := p.src[p.pos:]
+	switch {
+	case strings.HasPrefix(rest, "</"):
+		return p.endTag()
+	case strings.HasPrefix(rest, "<!--"):
+		return p.readComment()
+	case strings.HasPrefix(rest, "<![CDATA[") && len(p.open) > 0:
+		return p.text()
+	case strings.HasPrefix(rest, "<?"):
+		return p.instruction()
+	case strings.HasPrefix(rest, "<!DOCTYPE"):
+		return p.forbidden("a DOCTYPE is not let in")
+	case strings.HasPrefix(rest, "<!"):
+		return p.malformed("a declaration stands where none may stand")
+	}
+	return p.startTag()
+}
+
+// outside reads what stands before and after the root: white space only.
+func (p *parser) outside() error {
+	for p.pos < len(p.src) && p.src[p.pos] != '<' {
+		if !isSpace(p.src[p.pos]) {
+			return p.malformed("text stands outside the root element")
+		}
+		p.pos++
+	}
+	return nil
+}
+
+// add appends a node under the innermost open element.
+func (p *parser) add(n node) (int32, error) {
+	if len(p.doc.nodes) >= p.lim.Nodes {
+		return 0, reason.Newf(reason.TooLarge, "the document has more than %d nodes", p.lim.Nodes)
+	}
+	i := int32(len(p.doc.nodes))
+	n.parent, n.end = -1, i+1
+	if len(p.open) > 0 {
+		n.parent = p.open[len(p.open)-1].node
+	}
+	p.doc.nodes = append(p.doc.nodes, n)
+	return i, nil
+}
+
+// finish turns the parser's buffers into an immutable document.
+func (p *parser) finish() *Document {
+	d := p.doc
+	d.side = string(p.side)
+	count := 0
+	for i := range d.nodes {
+		if d.nodes[i].kind == KindElement {
+			count++
+		}
+	}
+	d.elems = make([]Element, 0, count)
+	for i := range d.nodes {
+		if n := &d.nodes[i]; n.kind == KindElement {
+			n.elem = int32(len(d.elems))
+			d.elems = append(d.elems, Element{doc: d, n: int32(i)})
+			if n.split {
+				d.splits = append(d.splits, int32(i))
+			}
+			if n.wrapped {
+				d.wraps = append(d.wraps, int32(i))
+			}
+		}
+	}
+	d.Root = d.element(d.root)
+	return d
+}
+
+// str reads a span while the side buffer still grows.
+func (p *parser) str(s span) string {
+	if s.off&sideBit != 0 {
+		off := s.off &^ sideBit
+		return string(p.side[off : off+s.n])
+	}
+	return p.src[s.off : s.off+s.n]
+}
+
+func (p *parser) malformed(detail string) error { return p.refuse(reason.XMLMalformed, detail) }
+
+func (p *parser) forbidden(detail string) error { return p.refuse(reason.XMLForbidden, detail) }
+
+// refuse names the line, never the content: details go to logs and answers.
+func (p *parser) refuse(code reason.Code, detail string) error {
+	line := 1 + strings.Count(p.src[:min(p.pos, len(p.src))], "\n")
+	return reason.New(code, fmt.Sprintf("line %d: %s", line, detail))
+}

@@ -1,0 +1,216 @@
+package xmltree
+
+import (
+	"unicode/utf8"
+
+	"kopir/xmlsig/reason"
+)
+
+// rawAttr is an attribute before its prefix is resolved.
+type rawAttr struct {
+	name, value span
+	prefix      uint16
+	wrapped     bool // its source holds a line end or tab
+}
+
+// startTag reads production [40] or [44].
+func (p *parser) startTag() error {
+	if len(p.open) == 0 && p.doc.root >= 0 {
+		return p.malformed("a second root element begins")
+	}
+	p.pos++
+	name, prefix, err := p.qname()
+	if err != nil {
+		return err
+	}
+	n := node{
+		kind: KindElement, name: name, prefix: prefix,
+		attrs: int32(len(p.doc.attrs)), decls: int32(len(p.doc.decls)),
+	}
+	outer := len(p.scope)
+	empty, err := p.attributes()
+	if err != nil {
+		return err
+	}
+	if empty {
+		n.value = span{uint32(p.pos - len("/>")), 1}
+	}
+	if err := p.resolve(&n, outer); err != nil {
+		return err
+	}
+	i, err := p.add(n)
+	if err != nil {
+		return err
+	}
+	if len(p.open) == 0 {
+		p.doc.root = i
+	}
+	for j := n.attrs; j < n.attrs+int32(n.nAttrs); j++ {
+		a := &p.doc.attrs[j]
+		if isID(p.doc.uris[a.space], local(p.str(a.name), a.prefix)) {
+			p.doc.ids = append(p.doc.ids, idAttr{i, j})
+		}
+	}
+	return p.enter(i, outer, empty)
+}
+
+// enter opens the element, or closes it at once if its tag was empty.
+func (p *parser) enter(i int32, outer int, empty bool) error {
+	if empty {
+		p.scope = p.scope[:outer]
+		return nil
+	}
+	if len(p.open) >= p.lim.Depth {
+		return reason.Newf(reason.TooLarge, "elements are nested deeper than %d", p.lim.Depth)
+	}
+	p.open = append(p.open, level{node: i, scope: outer})
+	return nil
+}
+
+// attributes reads up to the end of the tag; declarations go into scope at once.
+func (p *parser) attributes() (empty bool, err error) {
+	p.raw = p.raw[:0]
+	for {
+		spaced := p.skipSpace()
+		if p.pos >= len(p.src) {
+			return false, p.malformed("a tag does not end")
+		}
+		switch c := p.src[p.pos]; {
+		case c == '>':
+			p.pos++
+			return false, nil
+		case c == '/':
+			if p.pos+1 >= len(p.src) || p.src[p.pos+1] != '>' {
+				return false, p.malformed("a slash stands inside a tag")
+			}
+			p.pos += 2
+			return true, nil
+		case !spaced:
+			return false, p.malformed("no white space stands before an attribute")
+		}
+		if err := p.attribute(); err != nil {
+			return false, err
+		}
+	}
+}
+
+// attribute reads production [41] and sorts declarations out.
+func (p *parser) attribute() error {
+	name, prefix, err := p.qname()
+	if err != nil {
+		return err
+	}
+	p.skipSpace()
+	if p.pos >= len(p.src) || p.src[p.pos] != '=' {
+		return p.malformed("an attribute has no value")
+	}
+	p.pos++
+	p.skipSpace()
+	value, wrapped, err := p.attValue()
+	if err != nil {
+		return err
+	}
+	switch qname := p.str(name); {
+	case qname == "xmlns":
+		return p.declare(span{}, value)
+	case prefix == 5 && qname[:5] == "xmlns":
+		return p.declare(span{name.off + 6, name.n - 6}, value)
+	}
+	if len(p.raw) >= p.lim.Attrs {
+		return reason.Newf(reason.TooLarge, "an element has more than %d attributes", p.lim.Attrs)
+	}
+	p.raw = append(p.raw, rawAttr{name, value, prefix, wrapped})
+	return nil
+}
+
+// attValue reads production [10] and normalises it (XML 1.0 §3.3.3, type CDATA).
+func (p *parser) attValue() (value span, wrapped bool, err error) {
+	if p.pos >= len(p.src) || p.src[p.pos] != '"' && p.src[p.pos] != '\'' {
+		return span{}, false, p.malformed("the value of an attribute has no quotes")
+	}
+	quote, from := p.src[p.pos], p.pos+1
+	to, simple := from, true
+	for ; ; to++ {
+		if to >= len(p.src) || p.src[to] == '<' {
+			return span{}, false, p.malformed("the value of an attribute does not end or holds a \"<\"")
+		}
+		c := p.src[to]
+		if c == quote {
+			break
+		}
+		wrapped = wrapped || c == '\n' || c == '\t' || c == '\r'
+		simple = simple && c != '&'
+	}
+	p.pos = to + 1
+	if simple && !wrapped {
+		return span{uint32(from), uint32(to - from)}, false, nil
+	}
+	mark := len(p.side)
+	err = p.decode(from, to, true)
+	return p.sideSpan(mark), wrapped, err
+}
+
+// endTag reads production [42] and closes the innermost element.
+func (p *parser) endTag() error {
+	if len(p.open) == 0 {
+		return p.malformed("an end tag closes nothing")
+	}
+	begin := uint32(p.pos)
+	p.pos += len("</")
+	name, _, err := p.qname()
+	if err != nil {
+		return err
+	}
+	p.skipSpace()
+	if p.pos >= len(p.src) || p.src[p.pos] != '>' {
+		return p.malformed("an end tag does not end")
+	}
+	p.pos++
+	top := p.open[len(p.open)-1]
+	n := &p.doc.nodes[top.node]
+	if p.src[name.off:name.off+name.n] != p.src[n.name.off:n.name.off+n.name.n] {
+		return p.malformed("an end tag does not match its start tag")
+	}
+	n.value.off = begin
+	n.end = int32(len(p.doc.nodes))
+	n.split = top.text && top.commented
+	p.scope = p.scope[:top.scope]
+	p.open = p.open[:len(p.open)-1]
+	return nil
+}
+
+// qname reads a name with at most one colon, between two names (Namespaces in XML 1.0 §4).
+func (p *parser) qname() (span, uint16, error) {
+	start, first, colon := p.pos, true, -1
+	for p.pos < len(p.src) {
+		r, size := rune(p.src[p.pos]), 1
+		if r >= utf8.RuneSelf {
+			r, size = utf8.DecodeRuneInString(p.src[p.pos:])
+		}
+		if r == ':' && !first && colon < 0 {
+			colon, first = p.pos-start, true
+		} else if first && isNameStart(r) || !first && isNamePart(r) {
+			first = false
+		} else {
+			break
+		}
+		p.pos += size
+	}
+	n := p.pos - start
+	switch {
+	case first || p.pos < len(p.src) && p.src[p.pos] == ':':
+		return span{}, 0, p.malformed("a name is not well-formed")
+	case n > p.lim.Name || n > 1<<16-1:
+		return span{}, 0, reason.Newf(reason.TooLarge, "a name is longer than %d bytes", p.lim.Name)
+	}
+	return span{uint32(start), uint32(n)}, uint16(max(colon, 0)), nil
+}
+
+// skipSpace tells whether there was any.
+func (p *parser) skipSpace() bool {
+	from := p.pos
+	for p.pos < len(p.src) && isSpace(p.src[p.pos]) {
+		p.pos++
+	}
+	return p.pos > from
+}

@@ -1,0 +1,190 @@
+package xmltree
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// text reads character data up to the next tag, comment or PI as one node: CDATA sections
+// and character references are ways of writing, not structure (XML 1.0 §2.4, §2.7).
+func (p *parser) text() error {
+	start, mark := p.pos, len(p.side)
+	plain := true // the text so far equals its source
+	for p.pos < len(p.src) {
+		from := p.pos
+		if p.src[from] == '<' {
+			if !strings.HasPrefix(p.src[from:], "<![CDATA[") {
+				break
+			}
+			if plain {
+				p.side = append(p.side, p.src[start:from]...)
+				plain = false
+			}
+			if err := p.cdata(); err != nil {
+				return err
+			}
+			continue
+		}
+		to, simple, err := p.scanText()
+		if err != nil {
+			return err
+		}
+		if plain && !simple {
+			p.side = append(p.side, p.src[start:from]...)
+			plain = false
+		}
+		if plain {
+			p.pos = to
+			continue
+		}
+		if err := p.decode(from, to, false); err != nil {
+			return err
+		}
+		p.pos = to
+	}
+	value := span{uint32(start), uint32(p.pos - start)}
+	if !plain {
+		value = p.sideSpan(mark)
+	}
+	return p.addText(value)
+}
+
+func (p *parser) addText(value span) error {
+	if value.n == 0 { // <![CDATA[]]>
+		return nil
+	}
+	if _, err := p.add(node{kind: KindText, value: value}); err != nil {
+		return err
+	}
+	top := &p.open[len(p.open)-1]
+	top.text = top.text || !p.blank(value)
+	return nil
+}
+
+func (p *parser) blank(s span) bool {
+	if s.off&sideBit == 0 {
+		return isBlank(p.src[s.off : s.off+s.n])
+	}
+	for _, c := range p.side[s.off&^sideBit:] {
+		if !isSpace(c) {
+			return false
+		}
+	}
+	return true
+}
+
+// scanText finds the end of the character data at pos; simple means that it is its own value.
+func (p *parser) scanText() (end int, simple bool, err error) {
+	raw := p.src[p.pos:]
+	if i := strings.IndexByte(raw, '<'); i >= 0 {
+		raw = raw[:i]
+	}
+	if strings.Contains(raw, "]]>") {
+		return 0, false, p.malformed("\"]]>\" stands in text")
+	}
+	return p.pos + len(raw), strings.IndexByte(raw, '&') < 0 && strings.IndexByte(raw, '\r') < 0, nil
+}
+
+// cdata appends the CDATA section at pos to the side buffer.
+func (p *parser) cdata() error {
+	start := p.pos + len("<![CDATA[")
+	end := strings.Index(p.src[start:], "]]>")
+	if end < 0 {
+		return p.malformed("a CDATA section does not end")
+	}
+	p.appendLines(start, start+end)
+	p.pos = start + end + len("]]>")
+	return nil
+}
+
+// decode appends src[from:to] to the side buffer with references resolved and line ends
+// normalised; in an attribute white space becomes a space (XML 1.0 §3.3.3).
+func (p *parser) decode(from, to int, attribute bool) error {
+	for i := from; i < to; {
+		c := p.src[i]
+		switch {
+		case c == '&':
+			n, err := p.reference(p.src[i:to])
+			if err != nil {
+				return err
+			}
+			i += n
+			continue
+		case c == '\r':
+			if i+1 < to && p.src[i+1] == '\n' {
+				i++
+			}
+			c = '\n'
+		}
+		if attribute && isSpace(c) {
+			c = ' '
+		}
+		p.side = append(p.side, c)
+		i++
+	}
+	return nil
+}
+
+// reference resolves the reference s begins with and tells its length. There are five
+// entities: without a DOCTYPE no other can exist (XML 1.0 §4.6).
+func (p *parser) reference(s string) (int, error) {
+	end := strings.IndexByte(s, ';')
+	if end < 0 {
+		return 0, p.malformed("an ampersand begins no reference")
+	}
+	name := s[1:end]
+	if strings.HasPrefix(name, "#") {
+		r, ok := charReference(name[1:])
+		if !ok {
+			return 0, p.malformed("a character reference names no character of XML")
+		}
+		p.side = utf8.AppendRune(p.side, r)
+		return end + 1, nil
+	}
+	var c byte
+	switch name {
+	case "amp":
+		c = '&'
+	case "lt":
+		c = '<'
+	case "gt":
+		c = '>'
+	case "quot":
+		c = '"'
+	case "apos":
+		c = '\''
+	default:
+		return 0, p.malformed("an entity is not declared")
+	}
+	p.side = append(p.side, c)
+	return end + 1, nil
+}
+
+// charReference reads the digits of &#…; (production [66]).
+func charReference(s string) (rune, bool) {
+	base, digits := rune(10), s
+	if strings.HasPrefix(s, "x") {
+		base, digits = 16, s[1:]
+	}
+	var r rune
+	for i := 0; i < len(digits); i++ {
+		d := hexDigit(digits[i])
+		if d >= base || r > utf8.MaxRune {
+			return 0, false
+		}
+		r = r*base + d
+	}
+	return r, digits != "" && isChar(r)
+}
+
+func hexDigit(c byte) rune {
+	switch {
+	case c >= '0' && c <= '9':
+		return rune(c - '0')
+	case c >= 'a' && c <= 'f':
+		return rune(c-'a') + 10
+	case c >= 'A' && c <= 'F':
+		return rune(c-'A') + 10
+	}
+	return 16
+}
