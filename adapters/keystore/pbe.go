@@ -13,8 +13,9 @@ import (
 	"golang.org/x/crypto/cryptobyte/asn1"
 )
 
-// maxIterations bounds the key derivation: the national CA uses 1024, the strictest advice for PBKDF2 is 1.4 million.
-const maxIterations = 2 << 20
+// maxIterations bounds the rounds of key derivation of a whole container, which has three or four derivations: the
+// national CA uses 1024 for each, the strictest advice for PBKDF2 is 1.3 million.
+const maxIterations = 4 << 20
 
 // Object identifiers of the PKCS#12 encryption, RFC 7292 appendix C.
 const (

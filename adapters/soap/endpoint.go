@@ -124,7 +124,7 @@ func (e *Endpoint) post(w http.ResponseWriter, r *http.Request, ch *channel) err
 	}
 	checked, err := e.cfg.Transport.Check(r.Context(), incoming(r, raw))
 	if err != nil {
-		return &refusal{operation: msg.Operation, err: err}
+		return refused(err, msg)
 	}
 	httpserver.Event(r).Set(httpserver.KeyCaller, checked.Caller.ID)
 	if checked.Body != nil { // what was verified is what is processed, nothing else
@@ -137,7 +137,7 @@ func (e *Endpoint) post(w http.ResponseWriter, r *http.Request, ch *channel) err
 	}
 	reply, err := op(r.Context(), e, delivery{request: r, body: msg.Body, checked: checked})
 	if err != nil {
-		return &refusal{operation: msg.Operation, session: sessionOf(msg.Body), err: err}
+		return refused(err, msg)
 	}
 	return e.reply(w, http.StatusOK, reply)
 }

@@ -32,6 +32,16 @@ func (f *refusal) Unwrap() error { return f.err }
 // formatError marks an error of the message's format: SCE001.
 func formatError(err error) error { return &refusal{shep: shepFormat, err: err} }
 
+// refused says which message an error answers.
+func refused(err error, msg *envelope.Message) error {
+	var f *refusal
+	if !errors.As(err, &f) {
+		f = &refusal{err: err}
+	}
+	f.operation, f.session = msg.Operation, sessionOf(msg.Body)
+	return f
+}
+
 // fault answers an error as SOAP 1.1 §6.2 demands: status 500 and a soap:Fault.
 func (e *Endpoint) fault(w http.ResponseWriter, r *http.Request, ch *channel, err error) {
 	if r.Method != http.MethodPost { // nobody's SOAP client

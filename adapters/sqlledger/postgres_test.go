@@ -3,12 +3,15 @@ package sqlledger_test
 import (
 	"crypto/rand"
 	"database/sql"
+	"errors"
 	"net/url"
 	"os"
+	"strings"
 	"testing"
 
 	_ "github.com/jackc/pgx/v5/stdlib"
 
+	"kopir/adapters/sqlledger"
 	"kopir/gateway"
 	"kopir/gateway/gatewaytest"
 )
@@ -55,4 +58,51 @@ func postgresSchema(t *testing.T) string {
 	query.Set("search_path", `"`+schema+`"`)
 	address.RawQuery = query.Encode()
 	return address.String()
+}
+
+func TestPostgresThatMayForgetIsRefused(t *testing.T) {
+	_, err := sqlledger.Open(t.Context(), postgresSchema(t)+"&synchronous_commit=off", sqlledger.Options{})
+	if err == nil || !strings.Contains(err.Error(), "synchronous_commit") {
+		t.Fatalf("error is %v, want one that names synchronous_commit", err)
+	}
+}
+
+func TestPostgresLostConnectionsAreReplaced(t *testing.T) {
+	dsn := postgresSchema(t)
+	l := open(t, dsn+"&application_name=victim")
+	admin, err := sql.Open("pgx", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer admin.Close()
+	r := gatewaytest.NewRecord(1, gateway.StateAccepted)
+	if _, err := l.Record(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	const kill = `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'victim'`
+	// in the middle of a change: it fails as a whole
+	_, err = l.Change(t.Context(), r.Case.Number, func(c gateway.Case) (gateway.Change, error) {
+		if _, err := admin.Exec(kill); err != nil {
+			t.Error(err)
+		}
+		c.State = gateway.StateInWork
+		return gateway.Change{Case: c}, nil
+	})
+	var e *gateway.Error
+	if !errors.As(err, &e) || e.Code != gateway.CodeUnavailable {
+		t.Fatalf("error is %v, want code %s", err, gateway.CodeUnavailable)
+	}
+	// connections that died in the pool fail at most once each, then new ones are made
+	for tries := 0; ; tries++ {
+		c, err := l.Case(t.Context(), r.Case.Number)
+		if err == nil && c.State != gateway.StateAccepted {
+			t.Fatalf("the failed change left %s", c.State)
+		}
+		if err == nil {
+			break
+		}
+		if tries > 20 {
+			t.Fatalf("the ledger did not come back: %v", err)
+		}
+	}
 }

@@ -11,12 +11,14 @@ import (
 
 // commands is everything kopir can do.
 type commands struct {
-	Demo    DemoCmd    `cmd:"" help:"Tell the whole story on embedded defaults: PKI, portal, gateway, districts."`
-	Serve   ServeCmd   `cmd:"" help:"Run the gateway."`
-	Caller  CallerCmd  `cmd:"" help:"Keep the list of those the gateway knows."`
-	Verify  VerifyCmd  `cmd:"" help:"Verify signed XML offline."`
-	Sign    SignCmd    `cmd:"" help:"Sign XML."`
-	Inspect InspectCmd `cmd:"" help:"Explain a certificate, PKCS#12, revocation list, OCSP answer or signed XML."`
+	Demo      DemoCmd      `cmd:"" help:"Tell the whole story on embedded defaults: PKI, portal, gateway, districts."`
+	Serve     ServeCmd     `cmd:"" help:"Run the gateway."`
+	Caller    CallerCmd    `cmd:"" help:"Keep the list of those the gateway knows."`
+	Catalogue CatalogueCmd `cmd:"" help:"Check and show the service catalogue."`
+	Route     RouteCmd     `cmd:"" help:"Say where an application would go, and why."`
+	Verify    VerifyCmd    `cmd:"" help:"Verify signed XML offline."`
+	Sign      SignCmd      `cmd:"" help:"Sign XML."`
+	Inspect   InspectCmd   `cmd:"" help:"Explain a certificate, PKCS#12, revocation list, OCSP answer or signed XML."`
 }
 
 func main() { os.Exit(run(os.Args[1:])) }

@@ -192,9 +192,18 @@ func TestMistakesAreExplainedWithTheirLine(t *testing.T) {
 		{"type of a field", replaced("type: date", "type: birthday"), 0, `type "birthday"`},
 		{"term of a channel nobody offers", replaced("  default: {limit", "  rural_akim: {limit"), 0, "does not offer channel"},
 	}
+	b, err := fs.ReadFile(schemas.FS, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := string(b)
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := Load(folder(t, file, tt.change))
+			changed := tt.change(whole)
+			if changed == whole {
+				t.Fatal("nothing was changed")
+			}
+			_, err := Load(fstest.MapFS{file: {Data: []byte(changed)}})
 			var list *ProblemList
 			if !errors.As(err, &list) {
 				t.Fatalf("got %v", err)

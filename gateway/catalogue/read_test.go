@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -15,9 +16,12 @@ import (
 	"kopir/xmlsig/xmltree"
 )
 
+// embedded is read once: the race detector makes YAML slow.
+var embedded = sync.OnceValues(func() (*Catalogue, error) { return Load(schemas.FS) })
+
 func load7(t testing.TB) *Catalogue {
 	t.Helper()
-	c, err := Load(schemas.FS)
+	c, err := embedded()
 	if err != nil {
 		t.Fatal(err)
 	}

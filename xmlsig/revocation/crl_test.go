@@ -141,7 +141,9 @@ func TestListsThatAreInOrder(t *testing.T) {
 		mutate func(*testpki.CRLSpec)
 	}{
 		{"without key identifier and number", func(s *testpki.CRLSpec) { s.AuthorityID, s.Number = false, nil }},
-		{"of the distribution point", func(s *testpki.CRLSpec) { s.Extra = []testpki.Extension{testpki.IssuingPoint([]string{"ldap://x", crlURL})} }},
+		{"of the distribution point", func(s *testpki.CRLSpec) {
+			s.Extra = []testpki.Extension{testpki.IssuingPoint([]string{"ldap://x", crlURL})}
+		}},
 		{"only users", func(s *testpki.CRLSpec) { s.Extra = []testpki.Extension{testpki.IssuingPoint(nil, 1)} }},
 		{"a clock two minutes ahead", func(s *testpki.CRLSpec) { s.ThisUpdate = now.Add(2 * time.Minute) }},
 		{"over two minutes ago", func(s *testpki.CRLSpec) { s.NextUpdate = now.Add(-2 * time.Minute) }},
@@ -151,7 +153,9 @@ func TestListsThatAreInOrder(t *testing.T) {
 		{"a serial number too long to be a certificate's", func(s *testpki.CRLSpec) {
 			s.Entries = []testpki.Revoked{{Serial: new(big.Int).Lsh(big.NewInt(1), 200), At: now}}
 		}},
-		{"a negative serial number", func(s *testpki.CRLSpec) { s.Entries = []testpki.Revoked{{Serial: big.NewInt(-1), At: now}} }},
+		{"a negative serial number", func(s *testpki.CRLSpec) {
+			s.Entries = []testpki.Revoked{{Serial: new(big.Int).Sub(cert.Serial, new(big.Int).Lsh(big.NewInt(1), 8*uint((cert.Serial.BitLen()+7)/8))), At: now}}
+		}},
 		{"another list beside that is broken", func(*testpki.CRLSpec) {}},
 	}
 	broken := ca.CRLSpec(now.Add(-9*day), now.Add(-8*day))

@@ -138,11 +138,12 @@ func (c *CRL) parseEntry(one *cryptobyte.String) bool {
 			return false
 		}
 	}
+	negative := serial[0]&0x80 != 0
 	for len(serial) > 1 && serial[0] == 0 {
 		serial = serial[1:]
 	}
-	// A longer or negative number cannot be a certificate's that pki has parsed.
-	if len(serial) > serialBytes {
+	// A negative or longer number cannot be a certificate's that pki has parsed.
+	if negative || len(serial) > serialBytes {
 		return true
 	}
 	var octets [serialBytes]byte

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 )
 
@@ -133,8 +134,10 @@ func (c *Client) call(ctx context.Context, method, path string, header http.Head
 	return json.Unmarshal(answer, out)
 }
 
-// CallbackHandler takes what the gateway delivers to a REST caller and files it in the cabinet.
+// CallbackHandler takes what the gateway delivers to a REST caller and files it in the cabinet. A
+// message that comes again with its Idempotency-Key is acknowledged and not filed twice.
 func CallbackHandler(cabinet *Cabinet) http.Handler {
+	var seen sync.Map
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var in struct {
 			Number string            `json:"number"`
@@ -150,6 +153,10 @@ func CallbackHandler(cabinet *Cabinet) http.Handler {
 		result, err := base64.StdEncoding.DecodeString(in.Result)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		if _, again := seen.LoadOrStore(r.Header.Get("Idempotency-Key"), true); again {
+			w.WriteHeader(http.StatusNoContent)
 			return
 		}
 		cabinet.Put(in.Number, Letter{Number: in.Number, Kind: in.Kind, Status: in.Status, Text: in.Text["ru"], Result: result})
