@@ -12,6 +12,7 @@ import (
 	"encoding/base64"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -72,6 +73,13 @@ func TestCheckRevocation(t *testing.T) {
 		r.CheckRevocation(context.Background(), nil, now, xmlsig.ModeRequire)
 		if outcome, code := r.Verdict(); outcome != reason.Inconclusive || code != reason.RevocationUnknown {
 			t.Errorf("got %v %s", outcome, code)
+		}
+	})
+	t.Run("nothing is asked about a forged document", func(t *testing.T) {
+		r := xmlsig.Verify(nil, []byte(strings.Replace(signed, "100", "999", 1)), p.options())
+		r.CheckRevocation(context.Background(), answers{leaf: revoked}, now, xmlsig.ModeRequire)
+		if outcome, code := r.Verdict(); outcome != reason.Failed || code != reason.DigestMismatch || len(r.Revocation()) != 0 {
+			t.Errorf("got %v %s, %d asked", outcome, code, len(r.Revocation()))
 		}
 	})
 	t.Run("nothing is asked about an untrusted chain", func(t *testing.T) {
@@ -175,6 +183,25 @@ func TestCertificateChecks(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestParallel shares options and trust between goroutines, as a server does.
+func TestParallel(t *testing.T) {
+	p := pki4(t, testpki.ECDSA)
+	signed, opt := []byte(sign(t, application, p.person, xmlsig.SignOptions{})), p.options()
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			var buf []byte
+			for range 20 {
+				r := xmlsig.Verify(buf[:0], signed, opt)
+				if buf = r.Covered; string(buf) != applicationCovered {
+					t.Error(outcomes(r))
+				}
+			}
+		})
+	}
+	group.Wait()
 }
 
 // TestSHA1 is refused unless asked for, as signature and as digest, under both names.

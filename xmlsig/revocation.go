@@ -23,7 +23,8 @@ const (
 )
 
 // CheckRevocation adds one check for each signer: the status at the given moment of every
-// certificate below the anchor. A signer whose chain is not proven is asked nothing about.
+// certificate below the anchor. Nobody is asked about a signer whose signature or chain is not
+// proven: a forged document must not cause traffic (DESIGN §3 rule 9).
 func (r *Result) CheckRevocation(ctx context.Context, src revocation.Source, at time.Time, mode Mode) {
 	for i := range r.Signers {
 		s := &r.Signers[i]
@@ -32,7 +33,7 @@ func (r *Result) CheckRevocation(ctx context.Context, src revocation.Source, at 
 			r.Checks = append(r.Checks, reason.Skip(reason.CheckRevocation, s.Index, "switched off"))
 		case r.bareKey:
 			r.Checks = append(r.Checks, reason.Skip(reason.CheckRevocation, s.Index, "verified with a bare key"))
-		case s.Chain == nil:
+		case s.Chain == nil || !r.proven(s.Index):
 			r.Checks = append(r.Checks, reason.Unknown(reason.CheckRevocation, s.Index, "", "not reached"))
 		default:
 			r.Checks = append(r.Checks, r.checkStatuses(ctx, src, at, mode, s))
@@ -41,6 +42,19 @@ func (r *Result) CheckRevocation(ctx context.Context, src revocation.Source, at 
 	if len(r.Signers) == 0 {
 		r.Checks = append(r.Checks, reason.Unknown(reason.CheckRevocation, 0, "", "not reached"))
 	}
+}
+
+// proven tells whether the certificate's holder did sign: nothing up to the chain has failed.
+func (r *Result) proven(signer int) bool {
+	for _, c := range r.Checks {
+		switch c.Name {
+		case reason.CheckXML, reason.CheckSignature, reason.CheckDigest, reason.CheckCoverage, reason.CheckAlgorithm, reason.CheckChain:
+			if (c.Signer == signer || c.Signer == 0) && c.Outcome != reason.Passed {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // checkStatuses asks about one chain from the leaf up. A revoked certificate outweighs an unknown one.

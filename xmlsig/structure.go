@@ -166,7 +166,7 @@ func octets(elem *xmltree.Element) ([]byte, error) {
 
 // squeeze takes XML white space out.
 func squeeze(s string) string {
-	if strings.IndexAny(s, " \t\r\n") < 0 {
+	if !strings.ContainsAny(s, " \t\r\n") {
 		return s
 	}
 	var b strings.Builder

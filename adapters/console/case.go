@@ -2,6 +2,7 @@ package console
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -37,7 +38,7 @@ type historyLine struct {
 	Facts []fact
 }
 
-type fact struct{ Name, Value string }
+type fact struct{ Name, Value, Href string }
 
 // numbers of applications: letters, digits and dashes, and never as bare as a personal number.
 var numbers = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{2,39}$`)
@@ -129,18 +130,24 @@ func (c *Console) history(lang string, events []gateway.Event) []historyLine {
 	lines := make([]historyLine, 0, len(events))
 	for _, e := range events {
 		line := historyLine{Event: e, Title: c.eventTitle(lang, e)}
-		keys := make([]string, 0, len(e.Data))
-		for k := range e.Data {
-			keys = append(keys, k)
-		}
-		slices.Sort(keys)
-		for _, k := range keys {
-			line.Facts = append(line.Facts, fact{c.texts.word(lang, "data", k), c.factValue(lang, k, e.Data[k])})
+		for _, key := range slices.Sorted(maps.Keys(e.Data)) {
+			value := e.Data[key]
+			if value == "" || e.Kind == string(gateway.StateDelivered) && slices.Contains(postalKeys, key) {
+				continue
+			}
+			f := fact{Name: c.texts.word(lang, "data", key), Value: c.factValue(lang, key, value)}
+			if key == "verdict" {
+				f.Href = Base + "/verdicts/" + url.PathEscape(value)
+			}
+			line.Facts = append(line.Facts, f)
 		}
 		lines = append(lines, line)
 	}
 	return lines
 }
+
+// postalKeys of a delivery are said by its title already, or mean nothing to people.
+var postalKeys = []string{"kind", "message"}
 
 // eventTitle names an event. Of what was delivered, a notification is not the result.
 func (c *Console) eventTitle(lang string, e gateway.Event) string {

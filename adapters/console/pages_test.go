@@ -130,6 +130,18 @@ func TestCaseTermAndWay(t *testing.T) {
 	}
 }
 
+func TestDeliveriesAreToldApart(t *testing.T) {
+	l := sample()
+	delivered := func(kind, status string) gateway.Event {
+		return gateway.Event{At: now, Kind: "delivered", Actor: "kopir", Data: map[string]string{"kind": kind, "status": status, "message": "0f0f", "destination": "shep", "receipt": "r-1", "code": ""}}
+	}
+	l.events[sampleNumber] = chained(delivered("NOTIFICATION", "in_work"), delivered("RESPONSE", "completed"),
+		gateway.Event{At: now, Kind: "accepted", Data: map[string]string{"verdict": "06F01XYZ"}})
+	w := get(t, newConsole(l), "/console/cases/"+sampleNumber+"?lang=en", http.StatusOK)
+	wantIn(t, w, "Notification delivered", "Delivered to the recipient", "SHEP, the cabinet", "<dd>in work</dd>", "<dd>completed</dd>", "r-1", `<a href="/console/verdicts/06F01XYZ">`)
+	wantNotIn(t, w, "NOTIFICATION", "0f0f", "— ()")
+}
+
 func TestABrokenHistoryIsSeen(t *testing.T) {
 	l := sample()
 	l.events[sampleNumber][2].Actor = "somebody-else"
@@ -149,7 +161,7 @@ func TestUnknownCases(t *testing.T) {
 func TestServicesAreListed(t *testing.T) {
 	w := get(t, newConsole(sample()), "/console/services?lang=ru", http.StatusOK)
 	wantIn(t, w, "Назначение жилищной помощи", "10 рабочих дней", "10 календарных дней", "частично автоматизированная", "первый руководитель",
-		"БИН должен совпасть с БИН услугодателя", "требуется", "Ещё предстоит указать: shep.service_ids", "сельские акимы",
+		"БИН должен совпасть с БИН услугодателя", "требуется", "Оператору уточнить: shep.service_ids", "сельские акимы",
 		"/console/verdicts?service=asp-certificate%2fzhambyl&amp;only_failed=1")
 	w = get(t, newConsole(sample(), func(c *Config) { c.Services = nil }), "/console/services?lang=kk", http.StatusOK)
 	wantIn(t, w, "Каталог бос.")

@@ -13,7 +13,7 @@ import (
 
 // xsdFiles are served at ?xsd=N, N counting from 1.
 var xsdFiles = []string{"common-v10.xsd", "sync.xsd", "sync-request.xsd", "sync-response.xsd",
-	"async-itypes.xsd", "async.xsd", "async-client.xsd", "kopir-reply.xsd"}
+	"async-itypes.xsd", "async.xsd", "async-client.xsd", "kopir-reply.xsd", "kopir-response.xsd", "kopir-response-message.xsd"}
 
 // descriptions are the WSDL and XSD files.
 type descriptions struct{ wsdl, xsd map[string]string }

@@ -26,4 +26,10 @@ func TestDemoTellsTheWholeStory(t *testing.T) {
 			t.Errorf("the story does not tell of %s", want)
 		}
 	}
+	told := plainLines(string(out))
+	for line := range readmeTranscript(t) {
+		if !told[line] {
+			t.Errorf("the README shows %q, the demo did not say it", line)
+		}
+	}
 }

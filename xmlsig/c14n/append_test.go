@@ -196,7 +196,35 @@ func TestGeneratedDocuments(t *testing.T) {
 			t.Fatalf("%v", err)
 		}
 		idempotent(t, doc)
+		for i := range doc.Len() {
+			if doc.Kind(i) == xmltree.KindElement {
+				standsAlone(t, doc, doc.ElementAt(i))
+			}
+		}
 	})
+}
+
+// standsAlone wants a subtree to mean the same inside and outside its document: its inclusive
+// form, parsed alone, has the same inclusive and exclusive form.
+func standsAlone(t *rapid.T, doc *xmltree.Document, apex *xmltree.Element) {
+	inside := make(map[c14n.Method]string)
+	for _, m := range methods {
+		b, err := c14n.Append(nil, doc, apex, m, c14n.Options{Prefixes: []string{"q", "#default"}})
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		inside[m] = string(b)
+	}
+	alone, err := xmltree.Parse([]byte(inside[c14n.C14N10Comments]), xmltree.Limits{})
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	for _, m := range methods {
+		b, err := c14n.Append(nil, alone, alone.Root, m, c14n.Options{Prefixes: []string{"q", "#default"}})
+		if err != nil || string(b) != inside[m] {
+			t.Fatalf("%s: %v\ninside %s\nalone  %s", m.URI(), err, inside[m], b)
+		}
+	}
 }
 
 func puzzle(t *rapid.T, depth int, known []string) string {

@@ -82,7 +82,7 @@ CREATE TABLE verdicts (
     body     TEXT   NOT NULL
 );
 CREATE INDEX verdicts_at ON verdicts (at, id);
-CREATE INDEX verdicts_failed ON verdicts (at, code, service, id) WHERE outcome IN ('failed', 'inconclusive');
+CREATE INDEX verdicts_failed ON verdicts (at, id, code, service) WHERE outcome IN ('failed', 'inconclusive');
 CREATE INDEX verdicts_code ON verdicts (code, at, id) WHERE code <> '';
 CREATE INDEX verdicts_service ON verdicts (service, at, id) WHERE service <> '';
 CREATE INDEX verdicts_number ON verdicts (number, at, id) WHERE number <> '';

@@ -184,7 +184,7 @@ func (s *Service) Offers(channel string) bool {
 	return false
 }
 
-// Limit is the whole term for that channel; the portal's, else the longest, where the texts set none for it.
+// Limit is the whole term for that channel, or the one the service sets for all its channels.
 func (s *Service) Limit(channel string) worktime.Limit {
 	if l, ok := s.Term[channel]; ok {
 		return l
