@@ -181,19 +181,14 @@ func (in *Intake) place(d *draft) (err error) {
 	if err != nil {
 		return err
 	}
-	d.due, err = in.rules.Calendar.Due(d.at, d.service.Limit(string(d.sub.Channel)), workingHours(d.service, d.route.Provider))
+	hours, err := d.service.HoursOf(d.route.Provider.Kind, d.route.Provider.Hours)
+	if err == nil {
+		d.due, err = in.rules.Calendar.Due(d.at, d.service.Limit(string(d.sub.Channel)), hours)
+	}
 	if err != nil {
 		return &Error{Code: CodeInternal, Detail: "the due date cannot be computed", Err: err}
 	}
 	return nil
-}
-
-// workingHours are the provider's own where the registry has them, else those the service gives its kind.
-func workingHours(s *catalogue.Service, p routing.Provider) worktime.Hours {
-	if own, err := p.WorkingHours(); err == nil && p.Hours != "" {
-		return own
-	}
-	return s.Hours[p.Kind]
 }
 
 // decide asks for the certificate's status, the only question that goes out, and records the answer.

@@ -30,7 +30,8 @@ const (
 )
 
 // family groups the digests that may stand beside a signature algorithm. A national signature
-// with a foreign digest, or the other way round, was made by no honest program.
+// with a foreign digest, or the other way round, was made by no honest program. The SHA
+// families come first and go together.
 type family uint8
 
 const (

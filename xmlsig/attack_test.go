@@ -93,7 +93,7 @@ func runAttacks(t *testing.T, doc string, opt xmlsig.Options, attacks []attack, 
 
 // TestAttacksOnForm changes a signed document without the key.
 func TestAttacksOnForm(t *testing.T) {
-	p := pki4(t, testpki.GOST512)
+	p := authority(t, testpki.GOST512)
 	signed := sign(t, victim, p.person, xmlsig.SignOptions{Style: xmlsig.StyleCompact})
 	const root = `<form Id="f1">`
 	runAttacks(t, signed, p.options(), []attack{
@@ -199,7 +199,7 @@ func manyNamespaces(n int) string {
 // TestAttacksWithOwnKey signs hostile SignedInfo with a good certificate: the grammar, not the
 // mathematics, must refuse it.
 func TestAttacksWithOwnKey(t *testing.T) {
-	p := pki4(t, testpki.GOST512)
+	p := authority(t, testpki.GOST512)
 	signed := sign(t, victim, p.person, xmlsig.SignOptions{Style: xmlsig.StyleCompact})
 	const (
 		enveloped = `<ds:Transform Algorithm="http://www.w3.org/2000/09/xmldsig#enveloped-signature"/>`
@@ -269,7 +269,7 @@ func TestAttacksWithOwnKey(t *testing.T) {
 
 // TestWrapping moves the signed original where nobody reads it (XSW 1 to 8).
 func TestWrapping(t *testing.T) {
-	p := pki4(t, testpki.GOST512)
+	p := authority(t, testpki.GOST512)
 	signed := sign(t, victim, p.person, xmlsig.SignOptions{Style: xmlsig.StyleCompact, ID: "f1"})
 	before, sig, after := signatureOf(signed)
 	original := before + after
@@ -312,7 +312,7 @@ func TestWrapping(t *testing.T) {
 
 // TestWrappingWSS moves the signed Body.
 func TestWrappingWSS(t *testing.T) {
-	p := pki4(t, testpki.RSA)
+	p := authority(t, testpki.RSA)
 	signed := signWSS(t, envelope, p.head)
 	i, j := strings.Index(signed, "<soap:Body"), strings.Index(signed, "</soap:Envelope>")
 	body := signed[i:j]

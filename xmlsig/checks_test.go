@@ -33,7 +33,7 @@ func (a answers) Status(_ context.Context, cert, _ *pki.Certificate, _ time.Time
 }
 
 func TestCheckRevocation(t *testing.T) {
-	p := pki4(t, testpki.GOST512)
+	p := authority(t, testpki.GOST512)
 	leaf, ca := p.person.Certificate.Serial.String(), p.ca.Issuing.Serial.String()
 	const good, revoked, held, unknown = revocation.Good, revocation.Revoked, revocation.OnHold, revocation.Unknown
 	tests := []struct {
@@ -92,7 +92,7 @@ func TestCheckRevocation(t *testing.T) {
 }
 
 func TestCheckIdentity(t *testing.T) {
-	p := pki4(t, testpki.GOST512)
+	p := authority(t, testpki.GOST512)
 	person := sign(t, victim, p.person, xmlsig.SignOptions{})
 	head := sign(t, victim, p.head, xmlsig.SignOptions{})
 	tests := []struct {
@@ -126,7 +126,7 @@ func TestCheckIdentity(t *testing.T) {
 
 func TestBareKey(t *testing.T) {
 	for _, alg := range algorithms {
-		p := pki4(t, alg)
+		p := authority(t, alg)
 		signed := sign(t, victim, testpki.Identity{Key: p.person.Key}, xmlsig.SignOptions{})
 		r := xmlsig.Verify(nil, []byte(signed), xmlsig.Options{Key: p.person.Key.Public()})
 		if got, want := outcomes(r), "passed  "+mathPassed+" chaino validityo purposeo"; got != want {
@@ -144,14 +144,14 @@ func TestBareKey(t *testing.T) {
 	if err != nil {
 		t.Skip(err)
 	}
-	signed := sign(t, victim, pki4(t, testpki.RSA).person, xmlsig.SignOptions{})
+	signed := sign(t, victim, authority(t, testpki.RSA).person, xmlsig.SignOptions{})
 	if _, code := verdict(signed, xmlsig.Options{Key: &weak.PublicKey}); code != reason.KeyWeak {
 		t.Errorf("weak key: %s", code)
 	}
 }
 
 func TestCertificateChecks(t *testing.T) {
-	p := pki4(t, testpki.GOST512)
+	p := authority(t, testpki.GOST512)
 	national, generic := pki.PurposeNational, pki.PurposeGeneric
 	auth, err := p.ca.Issue(testpki.Profile{Kind: testpki.Authentication, IIN: testIIN})
 	if err != nil {
@@ -187,7 +187,7 @@ func TestCertificateChecks(t *testing.T) {
 
 // TestParallel shares options and trust between goroutines, as a server does.
 func TestParallel(t *testing.T) {
-	p := pki4(t, testpki.ECDSA)
+	p := authority(t, testpki.ECDSA)
 	signed, opt := []byte(sign(t, application, p.person, xmlsig.SignOptions{})), p.options()
 	var group sync.WaitGroup
 	for range 8 {
@@ -206,7 +206,7 @@ func TestParallel(t *testing.T) {
 
 // TestSHA1 is refused unless asked for, as signature and as digest, under both names.
 func TestSHA1(t *testing.T) {
-	p := pki4(t, testpki.RSA)
+	p := authority(t, testpki.RSA)
 	signed := sign(t, victim, p.person, xmlsig.SignOptions{Style: xmlsig.StyleCompact})
 	for _, ns := range []string{"http://www.w3.org/2000/09/xmldsig#", "http://www.w3.org/2001/04/xmldsig-more#"} {
 		sum := sha1.Sum([]byte(victim))
@@ -305,7 +305,7 @@ func xades(t *testing.T, p *party, cert []byte, change func(string) string) stri
 }
 
 func TestXAdES(t *testing.T) {
-	p := pki4(t, testpki.RSA)
+	p := authority(t, testpki.RSA)
 	own := p.person.Certificate.Raw
 	tests := []struct {
 		name   string

@@ -13,10 +13,12 @@
 //
 // What is verified is a profile of XMLDSig 1.1: same-document references, the transforms
 // enveloped-signature and canonicalisation, the algorithms of the table in algorithm.go. What
-// lies outside is refused, never skipped. Each code belongs to one check: constructs that are
-// not let in (DOCTYPE, doubled Ids, external references, RetrievalMethod, comments inside text)
-// are xml_forbidden in "xml"; XPath, XSLT, base64 and other foreign transforms are
-// algorithm_forbidden in "algorithm"; a broken grammar is signature_malformed in "signature".
+// lies outside is refused, never skipped. Each code belongs to one check:
+//   - xml_forbidden in "xml": DOCTYPE, a reference to a doubled Id, external references,
+//     RetrievalMethod, comments inside text, line ends written inside attribute values;
+//   - algorithm_forbidden in "algorithm": XPath, XSLT, base64 and other foreign transforms,
+//     and every algorithm outside the table or beside the wrong key;
+//   - signature_malformed in "signature": a broken grammar.
 //
 // The package opens no connection and reads no clock.
 package xmlsig

@@ -32,8 +32,8 @@ var (
 	parties   = map[testpki.Algorithm]*party{}
 )
 
-// pki4 makes the authority of an algorithm once a run: RSA keys are slow to make.
-func pki4(t testing.TB, alg testpki.Algorithm) *party {
+// authority makes the authority of an algorithm once a run: RSA keys are slow to make.
+func authority(t testing.TB, alg testpki.Algorithm) *party {
 	t.Helper()
 	partiesMu.Lock()
 	defer partiesMu.Unlock()

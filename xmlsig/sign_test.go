@@ -39,7 +39,7 @@ func TestSignedDocumentVerifies(t *testing.T) {
 		"c14n11": {C14N: c14n.C14N11}, "exclusive": {C14N: c14n.ExclusiveComments},
 	}
 	for _, alg := range algorithms {
-		p := pki4(t, alg)
+		p := authority(t, alg)
 		for name, opt := range styles {
 			t.Run(string(alg)+"/"+name, func(t *testing.T) {
 				signed := sign(t, application, p.person, opt)
@@ -67,7 +67,7 @@ func TestSignedDocumentVerifies(t *testing.T) {
 }
 
 func TestSignById(t *testing.T) {
-	p := pki4(t, testpki.GOST512)
+	p := authority(t, testpki.GOST512)
 	for id, want := range map[string]string{"part": "#part", "whole": "document"} {
 		signed := sign(t, application, p.person, xmlsig.SignOptions{ID: id})
 		opt := p.options()
@@ -91,7 +91,7 @@ func TestSignById(t *testing.T) {
 
 // TestSantuarioShape holds the layout NCALayer and NCANode write, line by line.
 func TestSantuarioShape(t *testing.T) {
-	p := pki4(t, testpki.GOST512)
+	p := authority(t, testpki.GOST512)
 	signed := sign(t, `<a/>`, p.person, xmlsig.SignOptions{})
 	base64 := regexp.MustCompile(`(?m)^[A-Za-z0-9+/]{1,76}={0,2}$\n?`)
 	got := base64.ReplaceAllString(strings.Replace(signed, "</ds:DigestValue>", "\n</ds:DigestValue>", 1), "")
@@ -126,7 +126,7 @@ func TestSantuarioShape(t *testing.T) {
 // TestSeveralSigners signs one after another: each covers the earlier ones, all must pass, and
 // the octets that travel are those of the first, without any signature.
 func TestSeveralSigners(t *testing.T) {
-	gost, rsa := pki4(t, testpki.GOST512), pki4(t, testpki.RSA)
+	gost, rsa := authority(t, testpki.GOST512), authority(t, testpki.RSA)
 	opt := gost.options()
 	opt.Trust.AddTrust(rsa.ca.Root)
 	opt.Trust.AddTrust(rsa.ca.Issuing)
@@ -183,7 +183,7 @@ func TestXmlsecAcceptsOurs(t *testing.T) {
 		t.Skip("xmlsec1 is not installed")
 	}
 	for _, alg := range []testpki.Algorithm{testpki.RSA, testpki.ECDSA} {
-		p, dir := pki4(t, alg), t.TempDir()
+		p, dir := authority(t, alg), t.TempDir()
 		root := filepath.Join(dir, "root.pem")
 		pair := append(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: p.ca.Root.Raw}),
 			pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: p.ca.Issuing.Raw})...)
@@ -224,7 +224,7 @@ func write(t *testing.T, name string, b []byte) {
 }
 
 func TestSignRefuses(t *testing.T) {
-	p, other := pki4(t, testpki.GOST512), pki4(t, testpki.RSA)
+	p, other := authority(t, testpki.GOST512), authority(t, testpki.RSA)
 	tests := map[string]struct {
 		doc string
 		key xmlsig.Key

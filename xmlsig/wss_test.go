@@ -42,10 +42,10 @@ func TestSignWSS(t *testing.T) {
 			Replace(strings.Replace(envelope, "<request>", `<request xmlns="">`, 1)),
 		"own id": strings.Replace(envelope, "<soap:Body", `<soap:Body xmlns:w="http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd" w:Id="mine"`, 1),
 		"signed inside": strings.Replace(envelope, "Өтініш",
-			sign(t, "<form><iin>1</iin></form>", pki4(t, testpki.GOST512).person, xmlsig.SignOptions{}), 1),
+			sign(t, "<form><iin>1</iin></form>", authority(t, testpki.GOST512).person, xmlsig.SignOptions{}), 1),
 	}
 	for _, alg := range algorithms {
-		p := pki4(t, alg)
+		p := authority(t, alg)
 		for name, doc := range forms {
 			t.Run(string(alg)+"/"+name, func(t *testing.T) {
 				signed := signWSS(t, doc, p.head)
@@ -59,14 +59,14 @@ func TestSignWSS(t *testing.T) {
 			})
 		}
 	}
-	if _, err := xmlsig.SignWSS([]byte(signWSS(t, envelope, pki4(t, testpki.RSA).head)), key(pki4(t, testpki.RSA).head), xmlsig.WSSOptions{}); err == nil {
+	if _, err := xmlsig.SignWSS([]byte(signWSS(t, envelope, authority(t, testpki.RSA).head)), key(authority(t, testpki.RSA).head), xmlsig.WSSOptions{}); err == nil {
 		t.Error("a second wsse:Security was written")
 	}
 }
 
 // TestWSSShape holds the header of gateway-protocol §3.1.
 func TestWSSShape(t *testing.T) {
-	p := pki4(t, testpki.GOST2004)
+	p := authority(t, testpki.GOST2004)
 	got := signWSS(t, envelope, p.head)
 	got = regexp.MustCompile(`[A-Za-z0-9+/\n]{40,}={0,2}`).ReplaceAllString(got, "B64")
 	got = regexp.MustCompile(`id-[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}`).ReplaceAllString(got, "id-UUID")
@@ -96,7 +96,7 @@ func TestWSSShape(t *testing.T) {
 
 // TestWSSKeyForms names the signer in every form SHEP's answers use.
 func TestWSSKeyForms(t *testing.T) {
-	p := pki4(t, testpki.RSA)
+	p := authority(t, testpki.RSA)
 	signed := signWSS(t, envelope, p.head)
 	from := strings.Index(signed, "<wsse:SecurityTokenReference>")
 	to := strings.Index(signed, "</wsse:SecurityTokenReference>") + len("</wsse:SecurityTokenReference>")

@@ -22,6 +22,14 @@ var (
 	due      = time.Date(2026, 12, 7, 13, 0, 0, 0, time.UTC)
 )
 
+// What the handlers call is what the gateway offers.
+var (
+	_ rest.Authenticator = (*gateway.Access)(nil)
+	_ rest.Intake        = (*gateway.Intake)(nil)
+	_ rest.Work          = (*gateway.Work)(nil)
+	_ rest.Views         = (*gateway.Views)(nil)
+)
+
 // world fakes every use case and remembers what it was asked.
 type world struct {
 	answer     gateway.Answer

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -176,6 +177,40 @@ func TestPollReportsARealFailure(t *testing.T) {
 	w := call{"POST", "/v1/providers/other/leases", "district-key", `{}`, jsonHeader}.do(newAPI(t, f))
 	if w.Code != 403 {
 		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
+// A stopping server tells pollers at once that there is nothing, so that they ask another one.
+func TestPollEndsWhenTheServerStops(t *testing.T) {
+	polling := make(chan struct{})
+	f := &world{onLease: func(ctx context.Context) error {
+		close(polling)
+		<-ctx.Done()
+		return ctx.Err()
+	}}
+	server := httpserver.New(httpserver.Config{Addr: "127.0.0.1:0"}, newAPI(t, f))
+	addr, err := server.Listen()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- server.Run(ctx) }()
+	go func() { <-polling; stop() }()
+	r, _ := http.NewRequest(http.MethodPost, "http://"+addr.String()+"/v1/providers/akkol/leases", strings.NewReader(`{"wait_s":30}`))
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Authorization", "Bearer district-key")
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, _ := io.ReadAll(res.Body)
+	if res.StatusCode != 200 || strings.TrimSpace(string(body)) != `{"leases":[]}` {
+		t.Errorf("%d %s", res.StatusCode, body)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"kopir/adapters/envelope"
 	"kopir/gateway"
+	"kopir/xmlsig/xmltree"
 )
 
 // Namespace is the payload's namespace where the service has none of its own.
@@ -26,7 +27,7 @@ func (c *Client) form(m gateway.Message, cs gateway.Case, result []byte, service
 	kk, ru := c.cfg.Words(m, cs)
 	f := &formWriter{}
 	f.raw(`<?xml version="1.0" encoding="UTF-8"?><responseMessage xmlns:ns3="`)
-	f.text(either(service.Namespace, Namespace))
+	f.buf = xmltree.EscapeAttr(f.buf, either(service.Namespace, Namespace))
 	f.raw(`"><ns3:SystemInfo>`)
 	f.element("RequestNumber", cs.RequestNumber)
 	f.element("ChainId", cs.RequestNumber)

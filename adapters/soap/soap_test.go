@@ -33,6 +33,9 @@ const session = "{f0774397-4fcd-484a-9434-f71535ee4326}"
 
 const document = "<?xml version=\"1.0\"?>\r\n<app:Application xmlns:app=\"urn:kopir:service:x:1\">Қазақ</app:Application>"
 
+// What the endpoint calls is what the gateway offers.
+var _ soap.Intake = (*gateway.Intake)(nil)
+
 // world fakes what stands behind the endpoint.
 type world struct {
 	answer     gateway.Answer
@@ -213,6 +216,14 @@ func TestChangeOfStatusIsHandedOn(t *testing.T) {
 	res = b.read(t, post(b.endpoint.Async(), sealed(t, n, b.shep))).(*envelope.ChangeStatusResponse)
 	if envelope.GUID(res.SessionID) == "" {
 		t.Errorf("session %q", res.SessionID)
+	}
+}
+
+// Some clients send application/xml (gateway-protocol.md §1.1).
+func TestTheOtherMediaType(t *testing.T) {
+	b := newBench(t)
+	if w := postAs(b.endpoint.Sync(), sealed(t, syncRequest(), b.shep), "application/xml; charset=UTF-8"); w.Code != 200 {
+		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }
 

@@ -70,7 +70,7 @@ func caseValues(c gateway.Case) ([]any, error) {
 		micros(c.LeaseUntil), micros(c.NextCheckAt), c.Checks, micros(c.UpdatedAt), rest}, nil
 }
 
-func (t *tx) insertCase(c gateway.Case) error {
+func (t *tx) insertCase(c gateway.Case, h heads) error {
 	if c.Number == "" {
 		return internal("a case without a number")
 	}
@@ -78,8 +78,9 @@ func (t *tx) insertCase(c gateway.Case) error {
 	if err != nil {
 		return err
 	}
-	n, err := t.exec(`INSERT INTO cases (`+caseColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
-		$11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21) ON CONFLICT DO NOTHING`, values...)
+	n, err := t.exec(`INSERT INTO cases (`+caseColumns+`, event_seq, event_hash, outbox_seq)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+		$22, $23, $24) ON CONFLICT DO NOTHING`, append(values, h.eventSeq, h.eventHash, h.outboxSeq)...)
 	if err != nil {
 		return err
 	}
@@ -111,12 +112,6 @@ func (t *tx) updateCase(c gateway.Case, h heads) error {
 		due_at = $7, result_sha = $8, attempt = $9, lease_id = $10, lease_until = $11, next_check_at = $12,
 		checks = $13, updated_at = $14, detail = $15, event_seq = $16, event_hash = $17, outbox_seq = $18
 		WHERE number = $1`, args...)
-	return err
-}
-
-func (t *tx) saveHeads(number string, h heads) error {
-	_, err := t.exec(`UPDATE cases SET event_seq = $2, event_hash = $3, outbox_seq = $4 WHERE number = $1`,
-		text(number), h.eventSeq, h.eventHash, h.outboxSeq)
 	return err
 }
 

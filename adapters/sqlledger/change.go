@@ -50,13 +50,14 @@ func (l *Ledger) change(tx *tx, before gateway.Case, h heads, change gateway.Cha
 	if c.UpdatedAt.IsZero() || c.UpdatedAt.Equal(before.UpdatedAt) {
 		c.UpdatedAt = l.now()
 	}
-	if err := tx.appendEvents(c.Number, &h, change.Events); err != nil {
-		return c, err
-	}
-	if err := l.putMessages(tx, c.Number, &h, change.Outbox); err != nil {
-		return c, err
-	}
+	events, messages := h.chain(c.Number, change.Events), h.line(c.Number, change.Outbox)
 	if err := tx.updateCase(c, h); err != nil {
+		return c, err
+	}
+	if err := tx.insertEvents(events); err != nil {
+		return c, err
+	}
+	if err := l.putMessages(tx, messages); err != nil {
 		return c, err
 	}
 	if change.Verdict != nil {

@@ -90,12 +90,12 @@ func (t *tx) lease(f free, c gateway.Claim, leaseID string) (gateway.Case, error
 	}
 	f.Attempt++
 	f.LeaseID, f.LeaseUntil, f.UpdatedAt = leaseID, rounded(c.Until), rounded(c.Now)
-	err := t.appendEvents(f.Number, &f.heads, []gateway.Event{{At: c.Now, Kind: "leased", Actor: c.Actor,
+	events := f.heads.chain(f.Number, []gateway.Event{{At: c.Now, Kind: "leased", Actor: c.Actor,
 		Data: map[string]string{"attempt": strconv.Itoa(f.Attempt), "until": f.LeaseUntil.Format(time.RFC3339)}}})
-	if err != nil {
+	if err := t.insertEvents(events); err != nil {
 		return gateway.Case{}, err
 	}
-	_, err = t.exec(`UPDATE cases SET attempt = $2, lease_id = $3, lease_until = $4, updated_at = $5,
+	_, err := t.exec(`UPDATE cases SET attempt = $2, lease_id = $3, lease_until = $4, updated_at = $5,
 		event_seq = $6, event_hash = $7 WHERE number = $1`, f.Number, f.Attempt, text(f.LeaseID),
 		micros(f.LeaseUntil), micros(f.UpdatedAt), f.heads.eventSeq, f.heads.eventHash)
 	return f.Case, err

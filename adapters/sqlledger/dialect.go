@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -49,6 +50,9 @@ const (
 	defaultPostgresConns = 16
 	defaultSQLiteReaders = 4
 )
+
+// connectTimeout is how long a server may take to answer at all, where the address names no connect_timeout.
+const connectTimeout = 5 * time.Second
 
 func (l *Ledger) connect(dsn string, conns int) error {
 	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
@@ -109,6 +113,9 @@ func (l *Ledger) connectPostgres(dsn string, conns int) error {
 	cfg, err := pgx.ParseConfig(dsn)
 	if err != nil { // pgx hides the password
 		return reason.Wrap(gateway.CodeUnavailable, "the ledger's address is malformed", err)
+	}
+	if cfg.ConnectTimeout == 0 {
+		cfg.ConnectTimeout = connectTimeout
 	}
 	db := stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(func(ctx context.Context, c *pgx.Conn) error {
 		_, err := c.Exec(ctx, `SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '30s'`)

@@ -30,10 +30,8 @@ func failure(ctx context.Context, what string, err error) error {
 	if errors.As(err, &coded) {
 		return err
 	}
-	for _, end := range []error{ctx.Err(), context.Canceled, context.DeadlineExceeded} {
-		if end != nil && (errors.Is(err, end) || interrupted(err)) {
-			return fmt.Errorf("ledger: %s: %w", what, end)
-		}
+	if end := ctx.Err(); end != nil && (errors.Is(err, end) || interrupted(err)) {
+		return fmt.Errorf("ledger: %s: %w", what, end)
 	}
 	code, detail := gateway.CodeUnavailable, "the ledger cannot be reached or written"
 	if ours(err) {
@@ -42,10 +40,12 @@ func failure(ctx context.Context, what string, err error) error {
 	return reason.Wrap(code, detail, fmt.Errorf("ledger: %s: %w", what, quiet(err)))
 }
 
-// interrupted says that SQLite stopped a statement because its context ended.
+// interrupted says that a statement was stopped because its context ended.
 func interrupted(err error) bool {
-	var s *sqlitedriver.Error
-	return errors.As(err, &s) && s.Code()&0xff == sqlitelib.SQLITE_INTERRUPT
+	if s, ok := errors.AsType[*sqlitedriver.Error](err); ok {
+		return s.Code()&0xff == sqlitelib.SQLITE_INTERRUPT
+	}
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || pgconn.Timeout(err)
 }
 
 // ours says that the database is well and the statement or its data were wrong.

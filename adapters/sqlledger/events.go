@@ -6,12 +6,21 @@ import (
 	"kopir/gateway"
 )
 
-// appendEvents numbers and chains events at the end of a case's history. The caller saves the heads.
-func (t *tx) appendEvents(number string, h *heads, events []gateway.Event) error {
+// chain numbers and hashes events as the next ones of a case's history. What is hashed is what will be read back.
+func (h *heads) chain(number string, events []gateway.Event) []gateway.Event {
+	chained := make([]gateway.Event, 0, len(events))
 	for _, e := range events {
 		e = gateway.Event{Seq: h.eventSeq + 1, At: rounded(e.At), Kind: text(e.Kind), Actor: text(e.Actor),
 			Data: texts(e.Data), Number: text(number)}
 		e.Hash = gateway.ChainHash(h.eventHash, e)
+		h.eventSeq, h.eventHash = e.Seq, e.Hash
+		chained = append(chained, e)
+	}
+	return chained
+}
+
+func (t *tx) insertEvents(events []gateway.Event) error {
+	for _, e := range events {
 		data, err := encode(e.Data)
 		if err != nil {
 			return err
@@ -21,7 +30,6 @@ func (t *tx) appendEvents(number string, h *heads, events []gateway.Event) error
 		if err != nil {
 			return err
 		}
-		h.eventSeq, h.eventHash = e.Seq, e.Hash
 	}
 	return nil
 }

@@ -4,34 +4,40 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"time"
 
 	"kopir/gateway"
 )
 
-// putMessages appends messages to a case's outbox in the order given. The first undelivered message
-// of a case is its head, and only heads are ever looked at for delivery: a destination that
-// is down for days leaves a long outbox, not a long search. A message without a case stands alone.
-func (l *Ledger) putMessages(t *tx, number string, h *heads, messages []gateway.Message) error {
+// line numbers messages as the next ones of a case's outbox.
+func (h *heads) line(number string, messages []gateway.Message) []gateway.Message {
+	lined := slices.Clone(messages)
+	for i := range lined {
+		h.outboxSeq++
+		lined[i].Number, lined[i].Seq = number, h.outboxSeq
+	}
+	return lined
+}
+
+// putMessages stores lined-up messages of one case. The first undelivered message of a case is its head,
+// and only heads are ever looked at for delivery: a destination that is down for days leaves a
+// long outbox, not a long search.
+func (l *Ledger) putMessages(t *tx, messages []gateway.Message) error {
 	if len(messages) == 0 {
 		return nil
 	}
 	waiting := 0
-	if number != "" && h.outboxSeq > 0 {
-		err := t.row(`SELECT count(*) FROM outbox WHERE number = $1 AND delivered_at = 0`, text(number)).Scan(&waiting)
+	if first := messages[0]; first.Seq > 1 {
+		err := t.row(`SELECT count(*) FROM outbox WHERE number = $1 AND delivered_at = 0`, text(first.Number)).Scan(&waiting)
 		if err != nil {
 			return err
 		}
 	}
 	for i, m := range messages {
 		head := 0
-		if number == "" || waiting == 0 && i == 0 {
+		if waiting == 0 && i == 0 {
 			head = 1
-		}
-		m.Number = number
-		if h != nil {
-			h.outboxSeq++
-			m.Seq = h.outboxSeq
 		}
 		if err := l.insertMessage(t, m, head); err != nil {
 			return err
@@ -117,16 +123,16 @@ func (l *Ledger) Delivered(ctx context.Context, id, receipt string, at time.Time
 		}
 		_, err = tx.exec(`UPDATE outbox SET delivered_at = $2, receipt = $3, last_error = '', head = 0 WHERE id = $1`,
 			m.ID, micros(at), text(receipt))
-		if err != nil || m.Number == "" {
+		if err != nil {
 			return err
 		}
 		if err := tx.nextHead(m.Number); err != nil {
 			return err
 		}
-		err = tx.appendEvents(m.Number, &h, []gateway.Event{{At: at, Kind: "delivered", Actor: "kopir",
+		events := h.chain(m.Number, []gateway.Event{{At: at, Kind: "delivered", Actor: "kopir",
 			Data: map[string]string{"message": m.ID, "kind": m.Kind, "status": m.Status,
 				"destination": m.Destination, "receipt": receipt}}})
-		if err != nil {
+		if err := tx.insertEvents(events); err != nil {
 			return err
 		}
 		if m.Kind == gateway.KindResponse && c.State.CanBecome(gateway.StateDelivered) {
@@ -152,10 +158,8 @@ func (t *tx) lockMessage(id string) (m gateway.Message, c gateway.Case, h heads,
 	} else if err != nil {
 		return m, c, h, err
 	}
-	if number != "" {
-		if c, h, err = t.lockCase(number); err != nil {
-			return m, c, h, err
-		}
+	if c, h, err = t.lockCase(number); err != nil {
+		return m, c, h, err
 	}
 	m, err = scanMessage(t.row(`SELECT `+messageColumns+` FROM outbox WHERE id = $1`+t.dialect.forUpdate, text(id)))
 	return m, c, h, err

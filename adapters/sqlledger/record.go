@@ -88,38 +88,32 @@ func (t *tx) claimKey(r gateway.Record) (*gateway.Stored, error) {
 }
 
 func (l *Ledger) record(tx *tx, r gateway.Record) error {
-	if r.Case == nil && len(r.Events) > 0 {
-		return internal("events without a case")
-	}
-	number := ""
 	if r.Case != nil {
-		c := *r.Case
-		number = c.Number
-		heads := heads{}
-		if c.UpdatedAt.IsZero() {
-			c.UpdatedAt = l.now()
-		}
-		if err := tx.insertCase(c); err != nil {
+		if err := l.recordCase(tx, r); err != nil {
 			return err
 		}
-		if err := tx.appendEvents(number, &heads, r.Events); err != nil {
-			return err
-		}
-		if err := l.putMessages(tx, number, &heads, r.Outbox); err != nil {
-			return err
-		}
-		if err := tx.saveHeads(number, heads); err != nil {
-			return err
-		}
-	} else if err := l.putMessages(tx, "", nil, r.Outbox); err != nil {
+	} else if len(r.Events)+len(r.Outbox) > 0 {
+		return internal("events or messages without a case")
+	}
+	if err := tx.insertVerdict(r.Verdict); err != nil {
 		return err
 	}
-	if r.Verdict.ID != "" {
-		if err := tx.insertVerdict(r.Verdict); err != nil {
-			return err
-		}
-	}
 	return tx.putDocuments(r.Documents)
+}
+
+func (l *Ledger) recordCase(tx *tx, r gateway.Record) error {
+	c, h := *r.Case, heads{}
+	if c.UpdatedAt.IsZero() {
+		c.UpdatedAt = l.now()
+	}
+	events, messages := h.chain(c.Number, r.Events), h.line(c.Number, r.Outbox)
+	if err := tx.insertCase(c, h); err != nil {
+		return err
+	}
+	if err := tx.insertEvents(events); err != nil {
+		return err
+	}
+	return l.putMessages(tx, messages)
 }
 
 // duplicate explains why a case was not inserted.

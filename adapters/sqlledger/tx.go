@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"time"
 )
 
 // tx is what a write works with: statements of one transaction. A write is a function over it and
@@ -37,6 +38,10 @@ var errUnwritten = errors.New("nothing to write")
 // maxTries bounds how often a transaction is run again after the server chose it to break a deadlock.
 const maxTries = 3
 
+// txTimeout bounds a whole transaction, so that a network that swallows everything does not hold a
+// writer for ever.
+const txTimeout = 30 * time.Second
+
 // write runs fn in one transaction: all of it is durable when write returns nil, none of it is
 // there when it returns an error. fn may run more than once.
 func (l *Ledger) write(ctx context.Context, what string, fn func(*tx) error) error {
@@ -60,7 +65,9 @@ func (l *Ledger) writeOnce(ctx context.Context, fn func(*tx) error) (err error) 
 	defer conn.Close()
 	// The transaction itself does not end with the caller's context: a commit that is under way is
 	// waited for, else nobody could say whether it happened.
-	st, err := conn.BeginTx(context.WithoutCancel(ctx), &sql.TxOptions{Isolation: l.dialect.isolation})
+	whole, done := context.WithTimeout(context.WithoutCancel(ctx), txTimeout)
+	defer done()
+	st, err := conn.BeginTx(whole, &sql.TxOptions{Isolation: l.dialect.isolation})
 	if err != nil {
 		return err
 	}

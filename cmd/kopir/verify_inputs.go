@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -15,6 +16,7 @@ import (
 
 	"kopir/xmlsig"
 	"kopir/xmlsig/pki"
+	"kopir/xmlsig/reason"
 	"kopir/xmlsig/revocation"
 )
 
@@ -97,7 +99,11 @@ func (c *VerifyCmd) loadTrust(opt *xmlsig.Options, warnings io.Writer) error {
 	}
 	for _, path := range c.Certificate {
 		certs, err := readCertificates(path, warnings)
-		if err != nil {
+		var unusable *reason.Error
+		switch {
+		case errors.As(err, &unusable):
+			fmt.Fprintf(warnings, "kopir: --certificate %s is not usable and counts as absent: %v\n", path, err)
+		case err != nil:
 			return usageErrorf("--certificate %s: %w", path, err)
 		}
 		opt.Candidates = append(opt.Candidates, certs...)

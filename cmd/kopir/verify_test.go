@@ -3,10 +3,15 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"io"
+	"math/big"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -404,6 +409,94 @@ func TestKeyFileForms(t *testing.T) {
 				t.Errorf("another's key gave exit code %d", exit)
 			}
 		})
+	}
+}
+
+// weakCertificate is the certificate of an RSA key of 1024 bits.
+func weakCertificate(t *testing.T) []byte {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 1024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "WEAK"}, NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+}
+
+func TestUnusableCertificateDoesNoHarmWhereTrustIsNotAsked(t *testing.T) {
+	dir := testFolder(t, testpki.RSA)
+	in := func(name string) string { return filepath.Join(dir, name) }
+	weak := weakCertificate(t)
+	issuing, err := os.ReadFile(in("issuing.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string][]byte{"weak.pem": weak, "bundle.pem": append(bytes.Clone(weak), issuing...)} {
+		if err := os.WriteFile(in(name), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tests := []struct {
+		name    string
+		flags   []string
+		warning string
+		want    int
+	}{
+		{"a bundle of trust", []string{"--trust", in("root.pem"), "--trust", in("bundle.pem")}, "key_weak", exitPassed},
+		{"a candidate", []string{"--trust", in("trust"), "--certificate", in("weak.pem")}, "counts as absent", exitPassed},
+		{"a candidate that is none", []string{"--trust", in("trust"), "--certificate", in("app.xml")}, "counts as absent", exitPassed},
+		{"a candidate that is not there", []string{"--trust", in("trust"), "--certificate", in("none")}, "", exitUsage},
+		{"an anchor", []string{"--anchor", in("weak.pem")}, "", exitUsage},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, warnings, exit := runVerify(t, strings.NewReader(""), append(tt.flags, "--revocation", "off", in("person.xml"))...)
+			if exit != tt.want || !strings.Contains(warnings, tt.warning) {
+				t.Errorf("exit code %d, %s", exit, warnings)
+			}
+		})
+	}
+	out, _, exit := runInspect(t, InspectCmd{Files: []string{in("weak.pem")}})
+	if exit != 0 || !strings.Contains(out, "signs documents  no") {
+		t.Errorf("inspect: exit code %d, %s", exit, out)
+	}
+}
+
+func TestListMayBePEMAndKeyPKCS1(t *testing.T) {
+	dir := testFolder(t, testpki.RSA)
+	in := func(name string) string { return filepath.Join(dir, name) }
+	rewrite := func(from, to, kind string, convert func([]byte) []byte) {
+		t.Helper()
+		b, err := os.ReadFile(in(from))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(in(to), pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: convert(b)}), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rewrite("issuing.crl", "issuing.crl.pem", "X509 CRL", func(b []byte) []byte { return b })
+	rewrite("person.pub", "person.rsa", "RSA PUBLIC KEY", func(b []byte) []byte {
+		block, _ := pem.Decode(b)
+		key, err := x509.ParsePKIXPublicKey(block.Bytes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return x509.MarshalPKCS1PublicKey(key.(*rsa.PublicKey))
+	})
+	if r, _ := verifyJSON(t, "--anchor", in("issuing.pem"), "--crl", in("issuing.crl.pem"), in("person.xml")); r.Verdict != reason.Passed {
+		t.Errorf("list as PEM: %v %s", r.Verdict, r.Code)
+	}
+	if r, _ := verifyJSON(t, "--key", in("person.rsa"), in("person.xml")); r.Verdict != reason.Passed {
+		t.Errorf("key as PKCS#1: %v %s", r.Verdict, r.Code)
+	}
+	out, _, _ := runInspect(t, InspectCmd{Files: []string{in("issuing.crl.pem")}})
+	if !strings.Contains(out, "revocation list") {
+		t.Error(out)
 	}
 }
 

@@ -67,13 +67,20 @@ func BenchmarkLookup(b *testing.B) {
 	_, raw, serials := bigList(b, testpki.ECDSA, 1_000_000)
 	c := list(b, raw)
 	raw = nil
+	flat := make([]byte, 0, 20*len(serials))
+	for _, n := range serials {
+		flat = append(flat, n.FillBytes(make([]byte, 20))...)
+	}
+	serials = nil
+	serial := new(big.Int)
 	b.ReportAllocs()
-	i := 0
-	for b.Loop() {
-		if _, ok := c.Lookup(serials[i%len(serials)]); !ok {
+	for i := 0; b.Loop(); i += 20 {
+		if i == len(flat) {
+			i = 0
+		}
+		if _, ok := c.Lookup(serial.SetBytes(flat[i : i+20])); !ok {
 			b.Fatal("not found")
 		}
-		i += 7919
 	}
 }
 

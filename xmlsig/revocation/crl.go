@@ -172,7 +172,7 @@ func readNumber(value cryptobyte.String) (*big.Int, bool) {
 }
 
 // Len gives the number of entries.
-func (c *CRL) Len() int { return len(c.entries) }
+func (c *CRL) Len() int { return len(c.entries.sorted) }
 
 // IsDelta reports whether the list only tells changes against a base.
 func (c *CRL) IsDelta() bool { return c.Base != nil }
