@@ -55,6 +55,7 @@ func (s *signerState) checkPurpose() {
 		of := s.v.opt.Trust.PurposeOf(s.Chain.Anchor())
 		purpose = &of
 	}
+	s.Purpose = *purpose
 	if err := s.Certificate.CheckPurpose(*purpose); err != nil {
 		s.set(reason.FromError(reason.CheckPurpose, s.Index, err, reason.PurposeWrong))
 		return

@@ -47,7 +47,7 @@ func TestCheckRevocation(t *testing.T) {
 		{"leaf revoked", revoked, good, xmlsig.ModeRequire, reason.Failed, reason.CertificateRevoked},
 		{"authority revoked", good, revoked, xmlsig.ModeRequire, reason.Failed, reason.CertificateRevoked},
 		{"leaf unknown, authority revoked", unknown, revoked, xmlsig.ModeRequire, reason.Failed, reason.CertificateRevoked},
-		{"on hold", held, good, xmlsig.ModeRequire, reason.Failed, reason.CertificateOnHold},
+		{"on hold is revoked for the national CA", held, good, xmlsig.ModeRequire, reason.Failed, reason.CertificateRevoked},
 		{"leaf unknown", unknown, good, xmlsig.ModeRequire, reason.Inconclusive, reason.RevocationUnknown},
 		{"authority unknown", good, unknown, xmlsig.ModeRequire, reason.Inconclusive, reason.RevocationUnknown},
 		{"unknown, if available", unknown, unknown, xmlsig.ModeIfAvailable, reason.Passed, ""},
@@ -68,6 +68,15 @@ func TestCheckRevocation(t *testing.T) {
 			}
 		})
 	}
+	t.Run("on hold is a suspension elsewhere", func(t *testing.T) {
+		opt, generic := p.options(), pki.PurposeGeneric
+		opt.Purpose = &generic
+		r := xmlsig.Verify(nil, []byte(signed), opt)
+		r.CheckRevocation(context.Background(), answers{leaf: held, ca: good}, now, xmlsig.ModeRequire)
+		if outcome, code := r.Verdict(); outcome != reason.Failed || code != reason.CertificateOnHold {
+			t.Errorf("got %v %s", outcome, code)
+		}
+	})
 	t.Run("no source", func(t *testing.T) {
 		r := xmlsig.Verify(nil, []byte(signed), p.options())
 		r.CheckRevocation(context.Background(), nil, now, xmlsig.ModeRequire)

@@ -56,6 +56,7 @@ type Signer struct {
 	Index       int              // counts from 1 in document order, as Check.Signer does
 	Certificate *pki.Certificate // nil with a bare key, or if none was found
 	Chain       pki.Chain        // nil unless the chain check passed
+	Purpose     pki.Purpose      // the profile the certificate was judged by
 	Algorithm   string           // "gost3410-2015-512", "rsa-sha256" …; "" if unknown
 	Covers      string           // "document", "body", "#id"; "" if unknown
 }

@@ -72,7 +72,7 @@ func (r *Result) checkStatuses(ctx context.Context, src revocation.Source, at ti
 			return reason.Fail(reason.CheckRevocation, s.Index, reason.CertificateRevoked,
 				fmt.Sprintf("%s was revoked on %s", who, status.RevokedAt.UTC().Format(time.RFC3339)))
 		case revocation.OnHold:
-			return reason.Fail(reason.CheckRevocation, s.Index, reason.CertificateOnHold, who+" is suspended")
+			return held(s, who, status)
 		default:
 			unknown = append(unknown, who+detail(status))
 		}
@@ -84,6 +84,17 @@ func (r *Result) checkStatuses(ctx context.Context, src revocation.Source, at ti
 		return reason.Pass(reason.CheckRevocation, s.Index, "no usable status given for "+unknown[0])
 	}
 	return reason.Unknown(reason.CheckRevocation, s.Index, reason.RevocationUnknown, "no usable status for "+unknown[0])
+}
+
+// held judges a certificate that is listed with certificateHold (RFC 5280 §5.3.1). The national CA lists
+// what its owner revoked with that reason (every revoked TEST key of its list of August 2026), so under
+// the national profile a hold is a revocation; other authorities mean a suspension that may end.
+func held(s *Signer, who string, status revocation.Status) reason.Check {
+	if s.Purpose == pki.PurposeNational {
+		return reason.Fail(reason.CheckRevocation, s.Index, reason.CertificateRevoked,
+			fmt.Sprintf("%s was revoked on %s (listed with certificateHold)", who, status.RevokedAt.UTC().Format(time.RFC3339)))
+	}
+	return reason.Fail(reason.CheckRevocation, s.Index, reason.CertificateOnHold, who+" is suspended")
 }
 
 func detail(s revocation.Status) string {

@@ -277,7 +277,7 @@ func (b *builder) outcome(s *Service, f serviceFile) {
 	for i, n := range f.Notifications {
 		b.oneOf(n.Event, at("notifications", i, "event"), "accepted", "step", "extended", "completed", "declined")
 		b.someOf(n.To, at("notifications", i, "to"), "cabinet", "email", "iis_con")
-		s.Notifications = append(s.Notifications, Notification{Event: n.Event, To: n.To})
+		s.Notifications = append(s.Notifications, Notification(n))
 	}
 	for i, q := range f.Survey {
 		for j, a := range q.Answers {

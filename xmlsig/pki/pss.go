@@ -38,11 +38,11 @@ func parsePSS(params cryptobyte.String) (scheme, error) {
 	generator, ok := der.ReadAlgorithm(&mgf)
 	inner := cryptobyte.String(generator.Params)
 	innerHash, okInner := der.ReadAlgorithm(&inner)
-	if !ok || !okInner || generator.OID != oidMGF1 || pssHashes[innerHash.OID] != h || !innerHash.NoParams() {
+	if !ok || !okInner || !mgf.Empty() || !inner.Empty() || generator.OID != oidMGF1 || pssHashes[innerHash.OID] != h || !innerHash.NoParams() {
 		return scheme{}, errPSS
 	}
 	var length int
-	if !seq.ReadASN1(&salt, contextTag(2)) || !salt.ReadASN1Integer(&length) || length != h.Size() {
+	if !seq.ReadASN1(&salt, contextTag(2)) || !salt.ReadASN1Integer(&length) || !salt.Empty() || length != h.Size() {
 		return scheme{}, errPSS
 	}
 	if seq.Empty() || trailerIsOne(&seq) {
@@ -67,7 +67,8 @@ func readPSSHash(seq *cryptobyte.String, tag uint8) crypto.Hash {
 func trailerIsOne(seq *cryptobyte.String) bool {
 	var explicit cryptobyte.String
 	var trailer int
-	return seq.ReadASN1(&explicit, contextTag(3)) && explicit.ReadASN1Integer(&trailer) && trailer == 1 && seq.Empty()
+	return seq.ReadASN1(&explicit, contextTag(3)) && explicit.ReadASN1Integer(&trailer) && trailer == 1 &&
+		explicit.Empty() && seq.Empty()
 }
 
 func contextTag(n uint8) asn1.Tag { return asn1.Tag(n).ContextSpecific().Constructed() }

@@ -35,14 +35,14 @@ func (a *answerCache) get(key answerKey, now time.Time) (Status, bool) {
 	return c.status, true
 }
 
-// put keeps an answer of the question's moment. Good from a list is kept only
-// until the list is asked for again.
+// put keeps an answer of the question's moment until its end, and no longer
+// than the freshness: a responder may promise a week.
 func (a *answerCache) put(key answerKey, s Status, q question) {
 	until := s.NextUpdate
 	if until.IsZero() {
 		until = s.ThisUpdate.Add(q.freshness)
 	}
-	if fresh := q.at.Add(q.freshness); s.Source == SourceCRL && fresh.Before(until) {
+	if fresh := q.at.Add(q.freshness); fresh.Before(until) {
 		until = fresh
 	}
 	a.mu.Lock()

@@ -90,18 +90,32 @@ func (l *listCache) rest(url string, until time.Time) {
 	l.failed[url] = until
 }
 
-// askLists answers from full lists, completed by delta lists where they can be had.
+// askLists answers from full lists, completed by delta lists where they can be
+// had: first those of the configuration, then those the certificate names. Of
+// its full lists, which mirror each other, the first usable one is enough.
 func (o *Online) askLists(ctx context.Context, q question) (Status, []string) {
 	var lists []*CRL
 	var why []string
-	from := append(q.cert.CRLPoints[:len(q.cert.CRLPoints):len(q.cert.CRLPoints)], q.cert.DeltaCRLPoints...)
-	for _, url := range o.addresses(o.cfg.CRL, from) {
+	add := func(url string) {
 		list, err := o.list(ctx, url, q)
 		switch {
 		case err != nil:
 			why = append(why, "crl: the list could not be had")
 		case list.ofIssuer(q.issuer):
 			lists = append(lists, list)
+		}
+	}
+	for _, url := range o.cfg.CRL {
+		add(url)
+	}
+	for _, url := range o.named(q.cert.CRLPoints, o.cfg.CRL) {
+		if s, _ := crlStatus(lists, q); s.State == Unknown {
+			add(url)
+		}
+	}
+	if s, _ := crlStatus(lists, q); s.State == Good || s.State == OnHold {
+		for _, url := range o.named(q.cert.DeltaCRLPoints, o.cfg.CRL) {
+			add(url)
 		}
 	}
 	s, refused := crlStatus(lists, q)

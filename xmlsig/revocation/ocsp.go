@@ -147,7 +147,7 @@ func (r *OCSPResponse) parseCertificates(list cryptobyte.String) bool {
 
 // parseData reads ResponseData.
 func (r *OCSPResponse) parseData(body *cryptobyte.String) error {
-	if !body.SkipOptionalASN1(context0) { // version: v1 is the only one
+	if body.PeekASN1Tag(context0) { // a version other than v1, which DER leaves out
 		return unreadable("the OCSP answer's version")
 	}
 	if !r.readResponder(body) {

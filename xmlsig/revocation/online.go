@@ -121,7 +121,7 @@ func (o *Online) ask(ctx context.Context, q question) Status {
 
 func (o *Online) askOCSP(ctx context.Context, q question) (Status, []string) {
 	var why []string
-	for _, url := range o.addresses(o.cfg.OCSP, q.cert.OCSPServers) {
+	for _, url := range slices.Concat(o.cfg.OCSP, o.named(q.cert.OCSPServers, o.cfg.OCSP)) {
 		// A responder that fails for one authority may well answer for another.
 		address := url + " " + string(q.issuer.SHA256[:])
 		if o.lists.resting(address, q.at) {
@@ -177,14 +177,14 @@ func (o *Online) judge(raw []byte, q question, nonce []byte) Status {
 	return answer.status(q, nonce, o.lists.ofIssuer(q.issuer))
 }
 
-// addresses gives the configured ones, then those of the certificate whose host
-// is allowed.
-func (o *Online) addresses(configured, fromCertificate []string) []string {
-	urls := slices.Clone(configured)
-	for _, url := range fromCertificate {
-		if allowed(url, o.cfg.Hosts) && !slices.Contains(urls, url) {
-			urls = append(urls, url)
+// named gives the addresses of a certificate whose host is allowed and that the
+// configuration does not have already.
+func (o *Online) named(urls, configured []string) []string {
+	var found []string
+	for _, url := range urls {
+		if allowed(url, o.cfg.Hosts) && !slices.Contains(configured, url) {
+			found = append(found, url)
 		}
 	}
-	return urls
+	return found
 }
