@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/rand"
@@ -218,28 +219,30 @@ func TestCtrlCEndsCleanly(t *testing.T) {
 
 // TestServeWithoutConfigurationSaysWhatItTrusts runs serve in an empty folder.
 func TestServeWithoutConfigurationSaysWhatItTrusts(t *testing.T) {
-	dir := t.TempDir()
 	cmd := exec.Command("kopir", "serve", "--listen", "127.0.0.1:0")
-	cmd.Dir = dir
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
+	cmd.Dir = t.TempDir()
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = cmd.Process.Kill() }()
-	ledger := filepath.Join(dir, "kopir-data", "ledger.db")
-	for range 100 {
-		if _, err := os.Stat(ledger); err == nil {
-			break
+	var said strings.Builder
+	lines := bufio.NewScanner(stdout)
+	for lines.Scan() {
+		said.WriteString(lines.Text() + "\n")
+		if strings.Contains(lines.Text(), "no pinned gateway certificates") { // the last line of the greeting
+			_ = cmd.Process.Signal(syscall.SIGTERM)
 		}
-		time.Sleep(50 * time.Millisecond)
 	}
-	time.Sleep(500 * time.Millisecond) // the greeting comes after the listener is open
-	_ = cmd.Process.Signal(syscall.SIGTERM)
 	if err := cmd.Wait(); err != nil {
-		t.Fatalf("%v\n%s", err, &out)
+		t.Fatalf("%v\n%s", err, &said)
 	}
-	if !strings.Contains(out.String(), "no trust anchors") || !strings.Contains(out.String(), "kopir-data") {
-		t.Errorf("greeting:\n%s", &out)
+	for _, want := range []string{"no trust anchors", "kopir-data", "keys/operator.key", "no Redis"} {
+		if !strings.Contains(said.String(), want) {
+			t.Errorf("the greeting lacks %q:\n%s", want, &said)
+		}
 	}
 }

@@ -147,7 +147,9 @@ func (r *OCSPResponse) parseCertificates(list cryptobyte.String) bool {
 
 // parseData reads ResponseData.
 func (r *OCSPResponse) parseData(body *cryptobyte.String) error {
-	if body.PeekASN1Tag(context0) { // a version other than v1, which DER leaves out
+	var explicit cryptobyte.String
+	var version int
+	if body.PeekASN1Tag(context0) && (!body.ReadASN1(&explicit, context0) || !explicit.ReadASN1Integer(&version) || version != 0) {
 		return unreadable("the OCSP answer's version")
 	}
 	if !r.readResponder(body) {

@@ -241,6 +241,48 @@ func TestListsAreKept(t *testing.T) {
 	wantState(t, source.Status(t.Context(), fresh(), ca.Issuing, at), revocation.Unknown)
 }
 
+// TestMirrorsAreNotAskedTwice: of two places of one list the first that answers
+// is enough, and the delta list comes after.
+func TestMirrorsAreNotAskedTwice(t *testing.T) {
+	const mirror = "http://crl.example.kz/mirror.crl"
+	ca := newAuthority(t, testpki.ECDSA, "ca")
+	cert := issue(t, ca, testpki.Profile{Mutate: func(c *testpki.Template) { c.OCSPURLs, c.CRLURLs = nil, []string{crlURL, mirror} }})
+	full := ca.CRLSpec(now.Add(-time.Hour), now.Add(day))
+	n := newNetwork(ca)
+	n.serve(t, crlURL, full)
+	n.serve(t, mirror, full)
+	wantState(t, revocation.NewOnline(n, revocation.Config{Hosts: hosts}).Status(t.Context(), cert, ca.Issuing, now), revocation.Good)
+	if n.count(crlURL) != 1 || n.count(mirror) != 0 || n.count(deltaURL) != 1 {
+		t.Error(n.asked)
+	}
+	delete(n.lists, crlURL)
+	wantState(t, revocation.NewOnline(n, revocation.Config{Hosts: hosts}).Status(t.Context(), cert, ca.Issuing, now), revocation.Good)
+	if n.count(mirror) != 1 {
+		t.Error(n.asked)
+	}
+}
+
+// TestLongAnswersAreAskedAgain: an answer good for a week is not believed for one.
+func TestLongAnswersAreAskedAgain(t *testing.T) {
+	ca := newAuthority(t, testpki.ECDSA, "ca")
+	cert := issue(t, ca, testpki.Profile{})
+	n := newNetwork(ca)
+	n.answers = func(request []byte) ([]byte, error) {
+		return ca.AnswerOCSP(request, now, func(s *testpki.OCSPSpec) { s.Singles[0].NextUpdate = now.Add(7 * day) })
+	}
+	source := revocation.NewOnline(n, revocation.Config{OCSP: []string{ocspURL}, Freshness: 30 * time.Minute})
+	for _, after := range []time.Duration{0, 29 * time.Minute, 31 * time.Minute, 6 * day, 8 * day} {
+		want := revocation.Good
+		if after > 7*day {
+			want = revocation.Unknown
+		}
+		wantState(t, source.Status(t.Context(), cert, ca.Issuing, now.Add(after)), want)
+	}
+	if n.count(ocspURL) != 4 {
+		t.Errorf("asked %d times", n.count(ocspURL))
+	}
+}
+
 // TestListOfAnotherAuthority is fetched once and does no harm.
 func TestListOfAnotherAuthority(t *testing.T) {
 	ca, other := newAuthority(t, testpki.ECDSA, "ca"), newAuthority(t, testpki.GOST2004, "other")

@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -27,7 +28,7 @@ import (
 type Options struct {
 	Rand io.Reader
 	Now  time.Time
-	Name string // ends the names of the authorities; "СЫНАҚ (… TEST)" by default
+	Name string // ends the names of the authorities; without the word TEST it becomes "СЫНАҚ (… TEST)"
 
 	OCSPURL     string // of both authorities
 	CRLURL      string // list of the issuing authority
@@ -78,8 +79,11 @@ func New(alg Algorithm, opt Options) (*Authority, error) {
 	if !ok {
 		return nil, fmt.Errorf("testpki: algorithm %q", alg)
 	}
-	if opt.Name == "" {
+	switch {
+	case opt.Name == "":
 		opt.Name = suffix
+	case !strings.Contains(opt.Name, "TEST"):
+		opt.Name = "СЫНАҚ (" + opt.Name + " TEST)"
 	}
 	opt.Now = opt.Now.UTC().Truncate(time.Second)
 	a := &Authority{alg: alg, opt: opt, issued: make(map[string]bool)}
