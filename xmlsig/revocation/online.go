@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -67,6 +68,7 @@ type Online struct {
 	fetch   Fetcher
 	cfg     Config
 	flights singleflight.Group
+	drawing sync.Mutex // Config.Rand need not be safe for concurrent use
 	answers answerCache
 	lists   listCache
 }
@@ -147,11 +149,8 @@ func (o *Online) askOCSP(ctx context.Context, q question) (Status, []string) {
 
 // send asks one responder.
 func (o *Online) send(ctx context.Context, url string, q question) (raw, nonce []byte, err error) {
-	if o.cfg.Rand != nil {
-		nonce = make([]byte, nonceBytes)
-		if _, err := io.ReadFull(o.cfg.Rand, nonce); err != nil {
-			return nil, nil, err
-		}
+	if nonce, err = o.nonce(); err != nil {
+		return nil, nil, err
 	}
 	request, err := NewOCSPRequest(q.cert, q.issuer, nonce)
 	if err != nil {
@@ -161,6 +160,18 @@ func (o *Online) send(ctx context.Context, url string, q question) (raw, nonce [
 	defer cancel()
 	raw, err = o.fetch.OCSP(ctx, url, request)
 	return raw, nonce, err
+}
+
+// nonce draws a fresh one, or none without Config.Rand.
+func (o *Online) nonce() ([]byte, error) {
+	if o.cfg.Rand == nil {
+		return nil, nil
+	}
+	o.drawing.Lock()
+	defer o.drawing.Unlock()
+	nonce := make([]byte, nonceBytes)
+	_, err := io.ReadFull(o.cfg.Rand, nonce)
+	return nonce, err
 }
 
 // judge verifies an answer.
