@@ -42,3 +42,14 @@ func TestEmptyFileIsTheDefault(t *testing.T) {
 		t.Errorf("got %v %v", c.Listen, err)
 	}
 }
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte("listen: 127.0.0.1:1\nshep: {pins: [a]}\n"))
+	f.Add([]byte("a: &a [*a]\n"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		c, err := Parse(b, "fuzz")
+		if err == nil && (c.Listen == "" || c.Ledger == "") {
+			t.Errorf("a configuration without an address or a ledger was taken: %+v", c)
+		}
+	})
+}
