@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/rand"
+	"crypto/rsa"
 	"errors"
 	"fmt"
 	"io"
@@ -75,7 +76,7 @@ func (c *SignCmd) run(std streams) error {
 	if err != nil {
 		return usageErrorf("%s: %w", c.File, err)
 	}
-	signed, err := c.sign(doc, xmlsig.Key{Signer: id.Key, Certificate: id.Certificate})
+	signed, err := c.sign(doc, id)
 	if err != nil {
 		return &exitError{code: exitFailed, err: fmt.Errorf("%s: %w", c.File, err)}
 	}
@@ -115,15 +116,20 @@ func (c *SignCmd) warn(cert *pki.Certificate, std streams) {
 	}
 }
 
-func (c *SignCmd) sign(doc []byte, key xmlsig.Key) ([]byte, error) {
-	if c.WSS {
+// sign lays the signature out as asked. A whole document on one line with an RSA key goes through
+// goxmldsig, the library such systems use themselves; everything else is ours.
+func (c *SignCmd) sign(doc []byte, id keystore.Identity) ([]byte, error) {
+	key := xmlsig.Key{Signer: id.Key, Certificate: id.Certificate}
+	_, isRSA := id.Key.Public().(*rsa.PublicKey)
+	switch {
+	case c.WSS:
 		return xmlsig.SignWSS(doc, key, xmlsig.WSSOptions{BodyID: c.ID, Rand: rand.Reader})
+	case c.Style == "compact" && c.ID == "" && isRSA:
+		return id.SignDocument(doc)
+	case c.Style == "compact":
+		return xmlsig.Sign(doc, key, xmlsig.SignOptions{Style: xmlsig.StyleCompact, ID: c.ID, Rand: rand.Reader})
 	}
-	opt := xmlsig.SignOptions{Style: xmlsig.StyleSantuario, ID: c.ID, Rand: rand.Reader}
-	if c.Style == "compact" {
-		opt.Style = xmlsig.StyleCompact
-	}
-	return xmlsig.Sign(doc, key, opt)
+	return xmlsig.Sign(doc, key, xmlsig.SignOptions{Style: xmlsig.StyleSantuario, ID: c.ID, Rand: rand.Reader})
 }
 
 // writeResult puts the result into a file, or to standard output.
