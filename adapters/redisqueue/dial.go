@@ -25,20 +25,20 @@ func dial(address string) (redis.UniversalClient, error) {
 		if err != nil {
 			return nil, malformed(err)
 		}
-		o.ContextTimeoutEnabled, o.MaxRetries = true, -1
+		o.ContextTimeoutEnabled, o.MaxRetries, o.DialerRetries = true, -1, 1
 		return redis.NewFailoverClient(o), nil
 	case query.Has("addr"):
 		o, err := redis.ParseClusterURL(address)
 		if err != nil {
 			return nil, malformed(err)
 		}
-		o.ContextTimeoutEnabled, o.MaxRetries = true, -1
+		o.ContextTimeoutEnabled, o.MaxRetries, o.DialerRetries = true, -1, 1
 		return redis.NewClusterClient(o), nil
 	}
 	o, err := redis.ParseURL(address)
 	if err != nil {
 		return nil, malformed(err)
 	}
-	o.ContextTimeoutEnabled, o.MaxRetries = true, -1
+	o.ContextTimeoutEnabled, o.MaxRetries, o.DialerRetries = true, -1, 1
 	return redis.NewClient(o), nil
 }

@@ -46,44 +46,51 @@ func sleep(ctx context.Context, d time.Duration) {
 	}
 }
 
-// noID is before every entry of a stream.
-const noID = "0-0"
+// place is an entry of the stream: its id and whose announcement it is.
+type place struct{ id, token string }
 
-// newest is the id of the stream's last entry.
-func (ix *Index) newest(ctx context.Context) (string, error) {
+// beginning is before every entry.
+var beginning = place{id: "0-0"}
+
+func placeOf(m redis.XMessage) place {
+	token, _ := m.Values["token"].(string)
+	return place{m.ID, token}
+}
+
+// newest is the stream's last entry.
+func (ix *Index) newest(ctx context.Context) (place, error) {
 	ctx, cancel := context.WithTimeout(ctx, ix.options.Timeout)
 	defer cancel()
 	entries, err := ix.client.XRevRangeN(ctx, wakeStream, "+", "-", 1).Result()
 	if err != nil || len(entries) == 0 {
-		return noID, err
+		return beginning, err
 	}
-	return entries[0].ID, nil
+	return placeOf(entries[0]), nil
 }
 
 // follow hears everything after last, until the connection is lost.
-func (ix *Index) follow(ctx context.Context, last string) error {
+func (ix *Index) follow(ctx context.Context, last place) error {
 	for {
-		entries, err := ix.next(ctx, last)
+		entries, err := ix.next(ctx, last.id)
 		if err != nil {
 			return err
 		}
 		for _, e := range entries {
 			provider, _ := e.Values["provider"].(string)
-			token, _ := e.Values["token"].(string)
-			ix.hear(provider, token)
-			last = e.ID
+			last = placeOf(e)
+			ix.hear(provider, last.token)
 		}
 		if len(entries) > 0 {
 			continue
 		}
-		// In a quiet moment: a stream that was flushed and begun again by an earlier clock would
-		// stay below our place for ever.
+		// In a quiet moment: a stream that was flushed and begun again, by an earlier clock or in
+		// the same millisecond, holds entries that are not after our place.
 		newest, err := ix.newest(ctx)
 		if err != nil {
 			return err
 		}
-		if before(newest, last) {
-			last = newest
+		if newest != last && !before(last.id, newest.id) {
+			last = beginning
 		}
 	}
 }
@@ -118,11 +125,14 @@ func parts(id string) (ms, seq uint64) {
 	return ms, seq
 }
 
-// arrived begins a session: what was announced while there was none is asked of Redis.
+// arrived begins a session. What was announced before it the stream does not tell any more: pollers,
+// those that wait too, ask Redis for it.
 func (ix *Index) arrived() {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
 	ix.session++
+	close(ix.renewed)
+	ix.renewed = make(chan struct{})
 	ix.spare = time.Time{}
 	select {
 	case <-ix.away:

@@ -58,6 +58,7 @@ type Index struct {
 	mu      sync.Mutex
 	rooms   map[string]*room
 	session int           // grows with every connection of the reader
+	renewed chan struct{} // closed by the reader's next connection
 	away    chan struct{} // closed while the reader has no connection
 	spare   time.Time     // no command is tried before: the last one failed
 }
@@ -76,7 +77,7 @@ func Open(url string, o Options) (*Index, error) {
 	o.Slice = orDefault(o.Slice, 2*time.Second)
 	ctx, stop := context.WithCancel(context.Background())
 	ix := &Index{client: client, options: o, stop: stop, stopped: make(chan struct{}), ended: make(chan struct{}),
-		rooms: map[string]*room{}, session: 1, away: make(chan struct{})}
+		rooms: map[string]*room{}, session: 1, renewed: make(chan struct{}), away: make(chan struct{})}
 	go ix.read(ctx)
 	return ix, nil
 }

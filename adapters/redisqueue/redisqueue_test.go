@@ -107,6 +107,28 @@ func TestNewInstanceFindsWhatWasAnnouncedBefore(t *testing.T) {
 	})
 }
 
+// An instance's reader begins somewhere between these steps, every time at another.
+func TestNothingIsMissedWhileTheReaderStarts(t *testing.T) {
+	servers(t, func(t *testing.T, address string) {
+		one := open(t, address)
+		for range 30 {
+			two := open(t, address)
+			for range 3 {
+				if err := one.Ready(t.Context(), "akkol"); err != nil {
+					t.Fatal(err)
+				}
+				wakes(t, two, "akkol")
+				if err := two.Drained(t.Context(), "akkol"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := two.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
 func TestFlushedRedisStillWakes(t *testing.T) {
 	servers(t, func(t *testing.T, address string) {
 		one, two := open(t, address), open(t, address)

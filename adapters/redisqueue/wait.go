@@ -84,22 +84,26 @@ func (ix *Index) Wait(ctx context.Context, provider string, d time.Duration) err
 	until := time.Now().Add(d)
 	timer := time.NewTimer(d)
 	defer timer.Stop()
-	taken, wake, away := ix.enter(ctx, provider, d)
-	if taken {
-		return nil
-	}
-	for {
+	for degraded := false; ; {
+		s := ix.enter(ctx, provider, time.Until(until))
+		if s == nil {
+			return nil
+		}
+		if degraded {
+			s.away = nil // its timer is set
+		}
 		select {
-		case <-wake:
+		case <-s.renewed:
+		case <-s.wake:
 			ix.take(provider)
 			return nil
 		case <-timer.C:
 			return nil
-		case <-away:
+		case <-s.away:
 			// Spread out, so that the pollers of a lost Redis do not come to the ledger all at once.
 			slice := ix.options.Slice/2 + rand.N(ix.options.Slice/2+1)
 			timer.Reset(min(time.Until(until), slice))
-			away = nil
+			degraded = true
 		case <-ix.stopped:
 			return errClosed
 		case <-ctx.Done():
@@ -108,21 +112,24 @@ func (ix *Index) Wait(ctx context.Context, provider string, d time.Duration) err
 	}
 }
 
-// enter takes what is announced already, or gives the channels to wait on. The first poller of a
-// provider in a session of the reader asks Redis what was announced before; from then on the
+// signs are what a waiting poller listens to.
+type signs struct{ wake, away, renewed <-chan struct{} }
+
+// enter takes what is announced already and gives nil, or the signs to wait for. The first poller of
+// a provider in a session of the reader asks Redis what was announced before; from then on the
 // stream tells everything.
-func (ix *Index) enter(ctx context.Context, provider string, d time.Duration) (taken bool, wake, away <-chan struct{}) {
+func (ix *Index) enter(ctx context.Context, provider string, d time.Duration) *signs {
 	ix.mu.Lock()
 	r := ix.room(provider)
 	session, ask := ix.session, r.session != ix.session
 	r.session = session
-	wake, away = r.wake, ix.away
+	s := &signs{wake: r.wake, away: ix.away, renewed: ix.renewed}
 	ix.mu.Unlock()
 	if ix.take(provider) {
-		return true, nil, nil
+		return nil
 	}
 	if !ask {
-		return false, wake, away
+		return s
 	}
 	limited, cancel := context.WithTimeout(ctx, d)
 	defer cancel()
@@ -133,12 +140,16 @@ func (ix *Index) enter(ctx context.Context, provider string, d time.Duration) (t
 	})
 	if err != nil { // this poller goes on as if Redis were away, the next one asks again
 		ix.forget(provider)
-		return false, wake, ended
+		s.away = ended
+		return s
 	}
 	if token != "" {
 		ix.announce(provider, token)
 	}
-	return ix.take(provider), wake, away
+	if ix.take(provider) {
+		return nil
+	}
+	return s
 }
 
 // ended is a channel that is closed.
