@@ -130,7 +130,7 @@ func scanQueue(row scanner) (q gateway.Queue, err error) {
 // DueParked returns numbers of parked cases whose status is to be asked again, earliest first.
 func (l *Ledger) DueParked(ctx context.Context, now time.Time, limit int) ([]string, error) {
 	numbers, err := collect(l.reading(ctx), scanText, `SELECT number FROM cases
-		WHERE state = 'parked' AND next_check_at <= $1 ORDER BY next_check_at, number LIMIT $2`,
+		WHERE state = 'parked' AND next_check_at <= $1 ORDER BY due_at, number LIMIT $2`,
 		micros(now), atMost(limit))
 	return numbers, failure(ctx, "due parked", err)
 }

@@ -22,7 +22,9 @@ func Machine() Outside {
 	return Outside{Now: time.Now, Rand: rand.Reader, Log: slog.New(slog.NewJSONHandler(os.Stderr, nil))}
 }
 
-// World is what the use cases get of it.
+// World is what the use cases get of it. Moments are kept to the microsecond, as both databases keep
+// them, so that a stored answer and its case name the same one.
 func (o Outside) World() gateway.World {
-	return gateway.World{Now: o.Now, IDs: gateway.NewIDs(o.Rand)}
+	now := func() time.Time { return o.Now().Truncate(time.Microsecond) }
+	return gateway.World{Now: now, IDs: gateway.NewIDs(o.Rand)}
 }
