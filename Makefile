@@ -12,10 +12,12 @@ BENCHTIME ?= 1s
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 # What the tests call, as package=program; a name with a slash is a file. gcc is for the race
-# detector, openssl with the GOST engine and xmlsec1 are the judges the verifier is compared with.
+# detector; openssl with the GOST engine, xmlsec1 and Apache Santuario on Java are the judges the
+# verifier is compared with.
 TOOLS := gcc=gcc libc6-dev=/usr/include/stdlib.h redis-server=redis-server \
 	postgresql=/usr/lib/postgresql/*/bin/initdb xmlsec1=xmlsec1 libxml2-utils=xmllint \
-	openssl=openssl libengine-gost-openssl=/usr/lib/*/engines-3/gost.so chromium=chromium
+	openssl=openssl libengine-gost-openssl=/usr/lib/*/engines-3/gost.so chromium=chromium \
+	default-jdk-headless=javac libxml-security-java=/usr/share/java/xmlsec.jar libbcprov-java=/usr/share/java/bcprov.jar
 
 .PHONY: help test unit tools build lint fuzz bench demo
 

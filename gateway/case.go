@@ -119,6 +119,7 @@ type Case struct {
 	LeaseUntil    time.Time
 	NextCheckAt   time.Time // parked: when the status is asked again
 	Checks        int       // parked: how often it was asked
+	Doubt         bool      // received by a clock that was behind the ledger: dates are judged at the re-check
 	UpdatedAt     time.Time
 }
 

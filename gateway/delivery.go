@@ -11,7 +11,7 @@ import (
 // DeliveryConfig tunes the outbox. The zero value works.
 type DeliveryConfig struct {
 	Batch   int           // default 50 messages a round
-	Hide    time.Duration // default two minutes: a message in flight is not handed out again
+	Hide    time.Duration // default: as long as a whole batch may take; a message in flight is not handed out again
 	Timeout time.Duration // default 30 seconds a message (SmartBridge's limit for an answer)
 	AtOnce  int           // default 8 messages in flight
 }
@@ -20,14 +20,15 @@ func (c DeliveryConfig) withDefaults() DeliveryConfig {
 	if c.Batch == 0 {
 		c.Batch = 50
 	}
-	if c.Hide == 0 {
-		c.Hide = 2 * time.Minute
-	}
 	if c.Timeout == 0 {
 		c.Timeout = 30 * time.Second
 	}
 	if c.AtOnce == 0 {
 		c.AtOnce = 8
+	}
+	if c.Hide == 0 {
+		rows := time.Duration((c.Batch + c.AtOnce - 1) / c.AtOnce)
+		c.Hide = (rows + 1) * c.Timeout
 	}
 	return c
 }

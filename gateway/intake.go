@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"kopir/gateway/catalogue"
@@ -60,6 +61,8 @@ type Intake struct {
 	clock  *Clock
 	meter  Meter
 	cfg    IntakeConfig
+
+	parking sync.Mutex
 }
 
 // NewIntake makes the intake.
@@ -71,7 +74,7 @@ func NewIntake(l Ledger, ix Index, p *Prover, r Rules, w World, clock *Clock, m 
 type draft struct {
 	sub     Submission
 	at      time.Time
-	behind  bool // the machine's clock went backwards
+	clock   Reading
 	proof   *proof
 	service *catalogue.Service
 	form    catalogue.Form
@@ -83,11 +86,11 @@ type draft struct {
 // nothing was decided or recorded and the caller should come again.
 func (in *Intake) Accept(ctx context.Context, s Submission) (Answer, error) {
 	started := in.world.Now()
-	at, behind, err := in.clock.Read(ctx, started, in.cfg.ClockTolerance)
+	clock, err := in.clock.Read(ctx, started, in.cfg.ClockTolerance)
 	if err != nil {
 		return Answer{}, err
 	}
-	answer, err := in.accept(ctx, &draft{sub: s, at: at, behind: behind})
+	answer, err := in.accept(ctx, &draft{sub: s, at: clock.At, clock: clock})
 	if err != nil {
 		return Answer{}, err
 	}
@@ -98,7 +101,7 @@ func (in *Intake) Accept(ctx context.Context, s Submission) (Answer, error) {
 
 func (in *Intake) accept(ctx context.Context, d *draft) (Answer, error) {
 	started := in.world.Now()
-	d.proof = in.prover.prove(d.sub.Document, d.at)
+	d.proof = in.prover.proveAt(d.sub.Document, d.clock)
 	in.meter.Verified(in.world.Now().Sub(started))
 	stored, err := in.ledger.Stored(ctx, d.sub.Key())
 	switch {
@@ -144,6 +147,9 @@ func (in *Intake) read(d *draft) error {
 		return err
 	}
 	d.proof.identity(d.form.IIN, d.form.BIN)
+	if err := d.mayApply(); err != nil {
+		return err
+	}
 	if outcome, code := d.proof.verdict(); outcome != reason.Passed {
 		return &Error{Code: code, Detail: d.proof.detail(code)}
 	}
@@ -175,6 +181,20 @@ func (d *draft) agree() error {
 	return nil
 }
 
+// mayApply: a body applies by its head or by somebody with the right to sign, not by any employee.
+func (d *draft) mayApply() error {
+	cert := d.proof.firstCertificate()
+	if d.form.IIN != "" || cert == nil {
+		return nil
+	}
+	for _, role := range cert.Roles() {
+		if role == "head" || role == "sign_right" {
+			return nil
+		}
+	}
+	return &Error{Code: reason.SignerRoleWrong, Detail: "a body's application is signed by its head or a person with the right to sign"}
+}
+
 // place finds the provider and the moment the result is due.
 func (in *Intake) place(d *draft) (err error) {
 	d.route, err = in.rules.Registry.Route(d.service.ProviderKinds, d.form.Territory, d.at)
@@ -194,22 +214,39 @@ func (in *Intake) place(d *draft) (err error) {
 // decide asks for the certificate's status, the only question that goes out, and records the answer.
 // Without a usable answer, or with a clock that went backwards, the application is parked, never passed.
 func (in *Intake) decide(ctx context.Context, d *draft) (Answer, error) {
-	if d.behind {
-		d.proof.add(reason.Unknown(reason.CheckRevocation, 0, reason.RevocationUnknown, "the gateway's clock is behind its own ledger"))
-	} else {
-		in.prover.revocation(ctx, d.proof, d.at)
+	in.prover.revocation(ctx, d.proof, d.at)
+	if d.clock.Behind {
+		in.doubt(d.proof, d.clock)
 	}
 	switch outcome, code := d.proof.verdict(); outcome {
 	case reason.Passed:
 		return in.register(ctx, d, StateAccepted, "")
 	case reason.Inconclusive:
-		if err := in.mayPark(ctx, d); err != nil {
-			return Answer{}, err
-		}
-		return in.register(ctx, d, StateParked, code)
+		return in.park(ctx, d, code)
 	default:
 		return in.refuse(ctx, d, code, d.proof.detail(code))
 	}
+}
+
+// doubt makes a proof inconclusive that was made by a clock behind the ledger, unless fresh OCSP
+// answers say that the machine's time is right: then the floor was wrong, set by a clock once ahead.
+func (in *Intake) doubt(pr *proof, clock Reading) {
+	if outcome, _ := pr.verdict(); outcome == reason.Passed && pr.at.Equal(clock.At) && pr.onlyOCSP() {
+		in.clock.Confirm(clock.At)
+		return
+	}
+	pr.add(reason.Unknown(reason.CheckRevocation, 0, reason.RevocationUnknown, "the gateway's clock is behind its own ledger"))
+}
+
+// park records an application that waits for its certificate's status. One at a time: the bound of
+// parking holds for submissions that come at once, too.
+func (in *Intake) park(ctx context.Context, d *draft, code Code) (Answer, error) {
+	in.parking.Lock()
+	defer in.parking.Unlock()
+	if err := in.mayPark(ctx, d); err != nil {
+		return Answer{}, err
+	}
+	return in.register(ctx, d, StateParked, code)
 }
 
 // mayPark bounds parking by caller and by person (DESIGN §3 rule 5).

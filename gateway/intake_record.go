@@ -24,8 +24,7 @@ func (in *Intake) register(ctx context.Context, d *draft, state State, code Code
 	return in.record(ctx, d, answer, &c)
 }
 
-// refuse records a refusal. One that came over the asynchronous channel gets a case too, in its
-// final state, so that the refusal can be delivered along the message's chain.
+// refuse records a refusal with its reason.
 func (in *Intake) refuse(ctx context.Context, d *draft, code Code, detail string) (Answer, error) {
 	answer := Answer{Decision: DecisionRefused, Code: code, Detail: detail, ReceivedAt: d.at}
 	if d.service != nil {
@@ -34,6 +33,12 @@ func (in *Intake) refuse(ctx context.Context, d *draft, code Code, detail string
 	if outcome, _ := d.proof.verdict(); outcome == reason.Passed || outcome == reason.Inconclusive {
 		d.proof.add(reason.Fail(checkOf(code), 0, code, detail))
 	}
+	return in.recordRefusal(ctx, d, answer)
+}
+
+// recordRefusal writes a refusal down, with a case in its final state where only a message along the
+// chain can tell the sender: over the asynchronous channel "arrived" is all that is said at once.
+func (in *Intake) recordRefusal(ctx context.Context, d *draft, answer Answer) (Answer, error) {
 	if d.sub.Via != ViaAsyncSOAP {
 		return in.record(ctx, d, answer, nil)
 	}
@@ -42,7 +47,6 @@ func (in *Intake) refuse(ctx context.Context, d *draft, code Code, detail string
 		return Answer{}, err
 	}
 	c := d.newCase(number, StateRefused)
-	c.CoveredSHA = ""
 	return in.record(ctx, d, answer, &c)
 }
 
@@ -67,7 +71,7 @@ func (in *Intake) duplicate(ctx context.Context, d *draft, first string, err err
 	answer := Answer{Decision: DecisionRefused, Code: CodeDuplicate, FirstNumber: first, ReceivedAt: d.at,
 		Service: d.service.Key, Detail: "the same signed application was registered before as " + first}
 	d.proof.add(reason.Fail("message", 0, CodeDuplicate, answer.Detail))
-	return in.record(ctx, d, answer, nil)
+	return in.recordRefusal(ctx, d, answer)
 }
 
 // conflict refuses other octets under a known key. The stored answer stays the key's answer.
@@ -76,7 +80,7 @@ func (in *Intake) conflict(ctx context.Context, d *draft) (Answer, error) {
 		Detail: "this message id was used before for another document"}
 	d.proof.add(reason.Fail("message", 0, CodeConflict, answer.Detail))
 	d.sub.MessageID = ""
-	return in.record(ctx, d, answer, nil)
+	return in.recordRefusal(ctx, d, answer)
 }
 
 // record writes everything in one transaction. If somebody was faster with the same message or
@@ -88,7 +92,7 @@ func (in *Intake) record(ctx context.Context, d *draft, answer Answer, c *Case) 
 	}
 	answer.Verdict = verdict.ID
 	rec := Record{Key: d.sub.Key(), CoveredSHA: d.proof.sameness(), Answer: answer, Verdict: verdict, Case: c,
-		Documents: append(evidence, Document{SHA256: d.proof.documentSHA, Bytes: d.sub.Document})}
+		Documents: append(evidence, d.documents()...)}
 	if c != nil {
 		rec.Events = []Event{registration(d, answer, c)}
 		rec.Outbox = []Message{d.tell(c, answer)}
@@ -103,6 +107,16 @@ func (in *Intake) record(ctx context.Context, d *draft, answer Answer, c *Case) 
 	in.meter.Verdict(verdict)
 	in.announce(ctx, c)
 	return answer, nil
+}
+
+// documents are the bytes as they came, which is the evidence, and the covered octets, which are all that
+// travels on (DESIGN §3 rule 1).
+func (d *draft) documents() []Document {
+	docs := []Document{{SHA256: d.proof.documentSHA, Bytes: d.sub.Document}}
+	if d.proof.coveredSHA != "" {
+		docs = append(docs, Document{SHA256: d.proof.coveredSHA, Bytes: d.proof.result.Covered})
+	}
+	return docs
 }
 
 // lost handles a record that could not be written because another case with the same octets was.
@@ -139,13 +153,15 @@ func (d *draft) newCase(number string, state State) Case {
 		Envelope: d.sub.Envelope, ReceivedAt: d.at, UpdatedAt: d.at, DueAt: d.due,
 		DocumentSHA: d.proof.documentSHA, CoveredSHA: d.proof.coveredSHA,
 		Provider: d.route.Provider.ID, Rule: d.route.Rule, Territory: d.form.Territory,
-		RequestNumber: d.form.RequestNumber, RequestDate: d.form.RequestDate}
+		RequestNumber: d.form.RequestNumber, RequestDate: d.form.RequestDate, Doubt: d.clock.Behind}
 	if d.service != nil {
 		c.Service = d.service.Key
 	}
-	if state != StateRefused { // nobody's number stands in the history for what he did not prove to have signed
-		c.IIN, c.BIN = d.form.IIN, d.form.BIN
+	if state == StateRefused {
+		c.CoveredSHA = "" // the applicant may come again with the same form
+		return c
 	}
+	c.IIN, c.BIN = d.form.IIN, d.form.BIN // never in the history of somebody who did not prove to have signed
 	for _, a := range d.form.Attachments {
 		c.Attachments = append(c.Attachments, Attachment{Code: a.Code, Name: a.Name, SHA256: a.SHA256})
 	}

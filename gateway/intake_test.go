@@ -58,9 +58,12 @@ func TestClockNeverGoesBelowWhatItHasSeen(t *testing.T) {
 		move   time.Duration
 		behind bool
 	}{{0, false}, {time.Hour, false}, {59 * time.Minute, false}, {0, true}, {-24 * time.Hour, true}, {2 * time.Hour, false}} {
-		at, behind, err := c.Read(context.Background(), now.Add(step.move), 2*time.Minute)
-		if err != nil || behind != step.behind || at.Before(now.Add(step.move)) || at.Before(c.seen) {
-			t.Errorf("%v: decides by %v, behind %v, %v", step.move, at, behind, err)
+		r, err := c.Read(context.Background(), now.Add(step.move), 2*time.Minute)
+		if err != nil || r.Behind != step.behind || r.Floor != c.seen || r.At.Before(now.Add(step.move)) {
+			t.Errorf("%v: %+v, %v", step.move, r, err)
+		}
+		if !r.Behind && r.At.Before(c.seen) {
+			t.Errorf("%v: decides by %v, before what was seen", step.move, r.At)
 		}
 	}
 }

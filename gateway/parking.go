@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -47,22 +49,38 @@ func (p *Parking) Round(ctx context.Context) (decided int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	var failed []error
 	for _, number := range numbers {
 		c, err := p.recheck(ctx, number)
 		if err != nil {
-			return decided, err
+			failed = append(failed, fmt.Errorf("%s: %w", number, err), p.putOff(ctx, number))
+			continue
 		}
 		if c.State != StateParked {
 			decided++
 		}
 	}
-	return decided, nil
+	return decided, errors.Join(failed...)
+}
+
+// putOff moves a case that cannot be looked at out of the way of the others: its document may be
+// gone, or the ledger may refuse. It stays parked and is looked at again.
+func (p *Parking) putOff(ctx context.Context, number string) error {
+	_, err := p.intake.ledger.Change(ctx, number, func(c Case) (Change, error) {
+		c.NextCheckAt = p.intake.world.Now().Add(p.cfg.Slowest)
+		return Change{Case: c}, nil
+	})
+	return err
 }
 
 // recheck proves the document again as of the moment it was received, and asks for the
-// certificate's status as of now.
+// certificate's status as of now. A case received by a doubtful clock is judged by today's.
 func (p *Parking) recheck(ctx context.Context, number string) (Case, error) {
 	in, now := p.intake, p.intake.world.Now()
+	clock, err := in.clock.Read(ctx, now, in.cfg.ClockTolerance)
+	if err != nil {
+		return Case{}, err
+	}
 	c, err := in.ledger.Case(ctx, number)
 	if err != nil {
 		return Case{}, err
@@ -71,12 +89,24 @@ func (p *Parking) recheck(ctx context.Context, number string) (Case, error) {
 	if err != nil {
 		return Case{}, err
 	}
-	pr := in.prover.prove(doc, c.ReceivedAt)
+	pr := p.prove(doc, c, clock)
 	pr.identity(c.IIN, c.BIN)
-	if outcome, _ := pr.verdict(); outcome == reason.Passed {
+	if pr.passed() {
 		in.prover.revocation(ctx, pr, now)
 	}
+	if clock.Behind {
+		in.doubt(pr, clock)
+	}
 	return p.apply(ctx, c, pr, now)
+}
+
+func (p *Parking) prove(doc []byte, c Case, clock Reading) *proof {
+	if c.Doubt {
+		return p.intake.prover.proveAt(doc, clock)
+	}
+	pr := p.intake.prover.prove(doc, c.ReceivedAt)
+	pr.at = clock.At // received by a clock in order; only the status is of today
+	return pr
 }
 
 func (p *Parking) apply(ctx context.Context, c Case, pr *proof, now time.Time) (Case, error) {

@@ -24,6 +24,7 @@ func NewProver(trust *pki.Store, status revocation.Source) *Prover {
 
 // proof is what is known of one document so far.
 type proof struct {
+	at          time.Time // the moment it was judged at
 	result      xmlsig.Result
 	documentSHA string
 	coveredSHA  string // empty unless the signature holds
@@ -34,11 +35,57 @@ type proof struct {
 // and purpose at the given moment. Nothing leaves the machine (DESIGN §3 rule 9).
 func (p *Prover) prove(doc []byte, at time.Time) *proof {
 	result := xmlsig.Verify(nil, doc, xmlsig.Options{At: at, Trust: p.trust})
-	pr := &proof{result: result, documentSHA: SHA256Hex(doc)}
+	pr := &proof{at: at, result: result, documentSHA: SHA256Hex(doc)}
 	if len(result.Covered) > 0 {
 		pr.coveredSHA = SHA256Hex(result.Covered)
 	}
 	return pr
+}
+
+// proveAt proves by a clock that may be behind. What fails only by the machine's date is judged at the
+// floor instead; the proof is then not of the machine's time, and nothing is decided by it.
+func (p *Prover) proveAt(doc []byte, clock Reading) *proof {
+	pr := p.prove(doc, clock.At)
+	if _, code := pr.verdict(); clock.Behind && ofTime(code) {
+		if later := p.prove(doc, clock.Floor); later.passed() {
+			return later
+		}
+	}
+	return pr
+}
+
+// ofTime says that another moment could have given another answer.
+func ofTime(code Code) bool {
+	switch code {
+	case reason.CertificateExpired, reason.CertificateNotYetValid, reason.ChainInvalid:
+		return true
+	}
+	return false
+}
+
+func (pr *proof) passed() bool {
+	outcome, _ := pr.verdict()
+	return outcome == reason.Passed
+}
+
+// onlyOCSP says that every status came from an OCSP answer: each was fresh by the machine's clock and
+// carried our nonce, so it also vouches for the time. A list, which may be old, does not.
+func (pr *proof) onlyOCSP() bool {
+	statuses := pr.result.Revocation()
+	for _, st := range statuses {
+		if st.Source != revocation.SourceOCSP {
+			return false
+		}
+	}
+	return len(statuses) > 0
+}
+
+// firstCertificate is the applicant's: he signs first.
+func (pr *proof) firstCertificate() *pki.Certificate {
+	if len(pr.result.Signers) == 0 {
+		return nil
+	}
+	return pr.result.Signers[0].Certificate
 }
 
 // identity checks the certificate's IIN and BIN against the form's (condition 2 of the regulations).

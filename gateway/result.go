@@ -69,26 +69,44 @@ func (w *Work) judge(ctx context.Context, c Case, pr *proof) (outcome string, er
 }
 
 // belongs demands that the covered octets name this case: number, applicant, service and outcome
-// (DESIGN §3 rule 2). A genuine result of another case is not this one's.
+// (DESIGN §3 rule 2). A genuine result of another case is not this one's, and neither is one that two
+// programs could read differently: each field stands there once, as nothing but text.
 func belongs(root *xmltree.Element, c Case) (string, error) {
 	service, _, _ := strings.Cut(c.Service, "/")
-	outcome := root.Child("Outcome").Text()
 	wrong := func(what string) (string, error) {
 		return "", &Error{Code: CodeResultMismatch, Detail: "the result's " + what + " is not the case's"}
 	}
-	switch {
-	case root.Space() != ResultNamespace || root.Local() != "Result":
+	if root.Space() != ResultNamespace || root.Local() != "Result" {
 		return wrong("root element")
-	case root.Child("Number").Text() != c.Number:
+	}
+	number, iin, named, outcome := field(root, "Number"), field(root, "IIN"), field(root, "Service"), field(root, "Outcome")
+	switch {
+	case number == "" || number != c.Number:
 		return wrong("Number")
-	case root.Child("IIN").Text() != c.IIN:
+	case iin != c.IIN || iin == "" && c.BIN == "":
 		return wrong("IIN")
-	case root.Child("Service").Text() != service && root.Child("Service").Text() != c.Service:
+	case named != service && named != c.Service:
 		return wrong("Service")
 	case outcome != OutcomePositive && outcome != OutcomeNegative:
 		return wrong("Outcome")
 	}
 	return outcome, nil
+}
+
+// field is the text of the one child of that name; "" where it is missing, doubled, of another
+// namespace, or holds anything but text.
+func field(root *xmltree.Element, name string) string {
+	var found *xmltree.Element
+	for _, e := range root.Children() {
+		if e.Local() != name {
+			continue
+		}
+		if found != nil || e.Space() != "" || e.HasInstruction() || len(e.Children()) > 0 {
+			return ""
+		}
+		found = e
+	}
+	return found.Text()
 }
 
 // maySign holds the last signer against the service: a role it names, in a certificate that carries
@@ -140,6 +158,9 @@ func (w *Work) recordResult(ctx context.Context, caller Caller, c Case, pr *proo
 	changed, err := w.ledger.Change(ctx, c.Number, func(now Case) (Change, error) {
 		if err := w.mine(now, caller, c.Attempt); err != nil {
 			return Change{}, err
+		}
+		if now.State != StateInWork { // another result was recorded while this one was proved
+			return Change{}, &Error{Code: CodeTransitionRefused, Detail: "a result needs a case in work, this one is " + string(now.State)}
 		}
 		now.UpdatedAt = verdict.At
 		change := Change{Verdict: &verdict, Documents: docs}

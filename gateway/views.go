@@ -33,15 +33,15 @@ func (v *Views) Search(ctx context.Context, caller Caller, iin string) ([]Case, 
 	return slices.DeleteFunc(cases, func(c Case) bool { return !sees(caller, c) }), nil
 }
 
-// Document returns a document that belongs to the case: the application as it came, or an attachment.
+// Document returns a document stored for the case: the covered octets, or the application as it came.
+// The digests of attachments are the sender's words: they open nothing.
 func (v *Views) Document(ctx context.Context, caller Caller, number, sha string) ([]byte, error) {
 	c, err := v.visible(ctx, caller, number)
 	if err != nil {
 		return nil, err
 	}
-	known := sha == c.DocumentSHA || slices.ContainsFunc(c.Attachments, func(a Attachment) bool { return a.SHA256 == sha })
-	if !known {
-		return nil, &Error{Code: CodeNotFound, Detail: "the application names no such document"}
+	if sha == "" || sha != c.DocumentSHA && sha != c.CoveredSHA {
+		return nil, &Error{Code: CodeNotFound, Detail: "no such document is stored for the application"}
 	}
 	return v.ledger.Document(ctx, sha)
 }

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"strings"
 	"time"
 )
 
@@ -80,10 +81,22 @@ func (w *Work) claim(ctx context.Context, caller Caller, provider string, max in
 		if err != nil {
 			return nil, err
 		}
-		ids[i] = id
+		ids[i] = leaseFor(caller, id)
 	}
 	return w.ledger.Claim(ctx, Claim{Provider: provider, Actor: caller.ID, Max: max, Now: now,
 		Until: now.Add(w.cfg.LeaseFor), LeaseIDs: ids})
+}
+
+// leaseFor binds a random id to its caller: the id that another caller would have to show is another
+// one, and the ledger does not know it.
+func leaseFor(caller Caller, random string) string {
+	return random + "-" + SHA256Hex([]byte(caller.ID + "\n" + random))[:16]
+}
+
+// boundTo says whether a lease id was made for the caller.
+func boundTo(leaseID string, caller Caller) bool {
+	random, _, _ := strings.Cut(leaseID, "-")
+	return leaseID == leaseFor(caller, random)
 }
 
 // Ack makes the case the provider's: from now on steps and the result are authorised by
@@ -135,7 +148,7 @@ func (w *Work) withLease(ctx context.Context, caller Caller, leaseID string, dec
 	}
 	return w.ledger.Change(ctx, held.Number, func(c Case) (Change, error) {
 		switch {
-		case !caller.Serves(c.Provider):
+		case !caller.Serves(c.Provider) || !boundTo(leaseID, caller):
 			return Change{}, &Error{Code: CodeForbidden, Detail: "this lease is not the caller's"}
 		case c.LeaseID != leaseID:
 			return Change{}, errLeaseLost

@@ -22,6 +22,7 @@ type detail struct {
 	Via           gateway.Via          `json:"via,omitempty"`
 	Envelope      gateway.Envelope     `json:"envelope,omitzero"`
 	Attachments   []gateway.Attachment `json:"attachments,omitempty"`
+	Doubt         bool                 `json:"doubt,omitempty"`
 }
 
 const caseColumns = `number, service, provider, territory, state, outcome, iin, bin, caller,
@@ -53,14 +54,14 @@ func scanCaseAnd(row scanner, h *heads) (c gateway.Case, _ *heads, err error) {
 	c.ReceivedAt, c.DueAt, c.LeaseUntil = moment(received), moment(due), moment(leaseUntil)
 	c.NextCheckAt, c.UpdatedAt = moment(nextCheck), moment(updated)
 	c.Rule, c.RequestNumber, c.RequestDate = d.Rule, d.RequestNumber, d.RequestDate
-	c.Channel, c.Via, c.Envelope, c.Attachments = d.Channel, d.Via, d.Envelope, d.Attachments
+	c.Channel, c.Via, c.Envelope, c.Attachments, c.Doubt = d.Channel, d.Via, d.Envelope, d.Attachments, d.Doubt
 	return c, h, nil
 }
 
 // caseValues are a case's values in the order of caseColumns.
 func caseValues(c gateway.Case) ([]any, error) {
 	rest, err := encode(detail{Rule: c.Rule, RequestNumber: c.RequestNumber, RequestDate: c.RequestDate,
-		Channel: c.Channel, Via: c.Via, Envelope: c.Envelope, Attachments: c.Attachments})
+		Channel: c.Channel, Via: c.Via, Envelope: c.Envelope, Attachments: c.Attachments, Doubt: c.Doubt})
 	if err != nil {
 		return nil, err
 	}

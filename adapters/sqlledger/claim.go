@@ -127,7 +127,7 @@ func scanQueue(row scanner) (q gateway.Queue, err error) {
 	return q, err
 }
 
-// DueParked returns numbers of parked cases whose status is to be asked again, earliest first.
+// DueParked returns numbers of parked cases whose status is to be asked again, earliest due date first.
 func (l *Ledger) DueParked(ctx context.Context, now time.Time, limit int) ([]string, error) {
 	numbers, err := collect(l.reading(ctx), scanText, `SELECT number FROM cases
 		WHERE state = 'parked' AND next_check_at <= $1 ORDER BY due_at, number LIMIT $2`,

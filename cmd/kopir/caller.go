@@ -81,8 +81,24 @@ func (c *CallerAddCmd) Run() error {
 	return c.access(func(ctx context.Context, a *gateway.Access, actor string) error {
 		key, err := a.Add(ctx, gateway.Caller{ID: c.ID, Kind: gateway.CallerKind(c.Kind), Name: c.Name, Providers: c.Provider,
 			Channel: gateway.Channel(c.Channel), Callback: c.Callback}, actor)
-		return printKey(key, err)
+		if err := printKey(key, err); err != nil || c.Callback == "" {
+			return err
+		}
+		return c.printSecret()
 	})
+}
+
+// printSecret tells a caller with a callback how to know that a callback is ours.
+func (c *CallerAddCmd) printSecret() error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	secret, err := app.CallbackSecret(cfg, app.Machine(), c.ID)
+	if err == nil {
+		fmt.Fprintln(os.Stderr, "Callbacks carry Kopir-Signature, HMAC-SHA256 with the secret", secret)
+	}
+	return err
 }
 
 func printKey(key string, err error) error {

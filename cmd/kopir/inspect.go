@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	"kopir/adapters/keystore"
 	"kopir/xmlsig"
 	"kopir/xmlsig/pki"
+	"kopir/xmlsig/reason"
 	"kopir/xmlsig/revocation"
 )
 
@@ -99,9 +101,11 @@ func (c *InspectCmd) inspect(file string, std streams) (*inspection, error) {
 
 // addXML checks the mathematics of the signatures; whom they are from is verify's question.
 func (in *inspection) addXML(doc []byte, now time.Time) {
-	result := xmlsig.Verify(nil, doc, xmlsig.Options{Profile: xmlsig.ProfileAny, At: now, AllowSHA1: true})
+	opt := xmlsig.Options{Profile: xmlsig.ProfileAny, At: now, AllowSHA1: true}
+	result := xmlsig.Verify(nil, doc, opt)
 	report := newVerifyReport(in.File, &result)
 	report.Checks = mathematical(report.Checks)
+	report.findings = likelyCauses(doc, opt, result)
 	in.Kind, in.Signatures = kindXML, &report
 	in.Note = "only the mathematics was checked, not whom to trust: see kopir verify"
 	for _, s := range result.Signers {
@@ -109,6 +113,14 @@ func (in *inspection) addXML(doc []byte, now time.Time) {
 			in.Certificates = append(in.Certificates, viewCertificate(s.Certificate))
 		}
 	}
+}
+
+// likelyCauses are those that need nobody's trust: of the mathematics, and of a certificate or
+// an envelope that cannot stand for a citizen.
+func likelyCauses(doc []byte, opt xmlsig.Options, result xmlsig.Result) []xmlsig.Finding {
+	purpose := slices.DeleteFunc(slices.Clone(result.Checks), func(c reason.Check) bool { return c.Name != reason.CheckPurpose })
+	result.Checks = append(mathematical(result.Checks), purpose...)
+	return xmlsig.Diagnose(doc, opt, result)
 }
 
 func (c *InspectCmd) inspectPEM(found *inspection, b []byte) error {

@@ -56,6 +56,12 @@ func (r *verifyReport) signatureLines(p *inspectPage) {
 		}
 		p.line(name, strings.TrimRight(c.Outcome.String()+"  "+explain(c), " "))
 	}
+	for _, f := range r.findings {
+		p.line("hint", strings.ReplaceAll(string(f.Cause), "_", " "))
+		for _, line := range findingLines(f) {
+			p.line("", line)
+		}
+	}
 }
 
 func (c certificateView) lines(p *inspectPage, now time.Time) {

@@ -19,6 +19,7 @@ type commands struct {
 	Verify    VerifyCmd    `cmd:"" help:"Verify signed XML offline."`
 	Sign      SignCmd      `cmd:"" help:"Sign XML."`
 	Inspect   InspectCmd   `cmd:"" help:"Explain a certificate, PKCS#12, revocation list, OCSP answer or signed XML."`
+	Load      LoadCmd      `cmd:"" help:"Measure what this machine can do."`
 }
 
 func main() { os.Exit(run(os.Args[1:])) }

@@ -113,7 +113,11 @@ func (c *VerifyCmd) verify(ctx context.Context, job verifyJob, file string, std 
 	result := xmlsig.Verify(nil, doc, job.options)
 	result.CheckRevocation(ctx, job.statuses, job.options.At, job.mode)
 	result.CheckIdentity(c.IIN, c.BIN)
-	return newVerifyReport(file, &result)
+	report := newVerifyReport(file, &result)
+	if !c.JSON { // the object for programs is fixed by DESIGN §6
+		report.findings = xmlsig.Diagnose(doc, job.options, result)
+	}
+	return report
 }
 
 // readDocument reads one byte more than the limit: the verifier then says too_large itself.

@@ -22,7 +22,8 @@ type verifyReport struct {
 	Checks  []reason.Check `json:"checks"`
 	Signers []signerReport `json:"signers"`
 
-	exit int
+	findings []xmlsig.Finding // for people: likely causes of the failures
+	exit     int
 }
 
 // signerReport is what is known about one signature.
@@ -119,6 +120,21 @@ func (r verifyReport) printText(out io.Writer) {
 		line := fmt.Sprintf("  %-22s %-14s %s", about, strings.ReplaceAll(c.Outcome.String(), "_", " "), explain(c))
 		fmt.Fprintln(out, strings.TrimRight(line, " "))
 	}
+	for _, f := range r.findings {
+		fmt.Fprintf(out, "  likely cause: %s\n", strings.ReplaceAll(string(f.Cause), "_", " "))
+		for _, line := range findingLines(f) {
+			fmt.Fprintf(out, "    %s\n", line)
+		}
+	}
+}
+
+// findingLines says a likely cause in English, with the evidence, in Kazakh and in Russian.
+func findingLines(f xmlsig.Finding) []string {
+	english := f.Words.English
+	if f.Evidence != "" {
+		english += " (Evidence: " + plain(f.Evidence) + ".)"
+	}
+	return []string{english, "kk: " + f.Words.Kazakh, "ru: " + f.Words.Russian}
 }
 
 // String describes a signer to people: of the IIN only the last four digits.

@@ -210,11 +210,12 @@ var claimTests = []ledgerTest{
 }
 
 var parkingTests = []ledgerTest{
-	{"parked cases are due when their time has come, earliest first", func(t *testing.T, b *bench) {
+	{"parked cases are asked about when their time has come, earliest due date first", func(t *testing.T, b *bench) {
 		var want []string
 		for i := range 3 {
 			r := b.submission(gateway.StateParked)
 			r.Case.NextCheckAt = start.Add(time.Duration(3-i) * time.Minute)
+			r.Case.DueAt = start.Add(time.Duration(3-i) * 24 * time.Hour)
 			want = append([]string{b.record(r).Number}, want...)
 		}
 		for _, tt := range []struct {

@@ -34,6 +34,7 @@ import javax.xml.transform.dom.DOMSource;
 import javax.xml.transform.stream.StreamResult;
 import org.apache.xml.security.Init;
 import org.apache.xml.security.algorithms.JCEMapper;
+import org.apache.xml.security.algorithms.MessageDigestAlgorithm;
 import org.apache.xml.security.algorithms.SignatureAlgorithm;
 import org.apache.xml.security.algorithms.SignatureAlgorithmSpi;
 import org.apache.xml.security.c14n.Canonicalizer;
@@ -64,6 +65,7 @@ import org.bouncycastle.crypto.params.ECPrivateKeyParameters;
 import org.bouncycastle.crypto.params.ECPublicKeyParameters;
 import org.bouncycastle.crypto.params.ParametersWithRandom;
 import org.bouncycastle.crypto.signers.ECGOST3410Signer;
+import org.bouncycastle.jce.provider.BouncyCastleProvider;
 import org.w3c.dom.Attr;
 import org.w3c.dom.Document;
 import org.w3c.dom.Element;
@@ -117,7 +119,6 @@ public final class Oracle {
                         verdict = new Verification(words[0], Files.readAllBytes(Path.of(words[1]))).verdict();
                 case "sign" -> verdict = new Signing(words).sign();
                 case "resign" -> verdict = new Signing(words).resign();
-                case "hash" -> verdict = "done\t" + hash(words[2], Files.readAllBytes(Path.of(words[1])));
                 default -> verdict = "error\tunknown command " + words[0];
             }
         } catch (Exception | StackOverflowError e) {
@@ -128,14 +129,6 @@ public final class Oracle {
 
     static String plain(Throwable e) {
         return (e.getClass().getSimpleName() + ": " + e.getMessage()).replaceAll("[\\s\\p{Cntrl}]+", " ");
-    }
-
-    static String hash(String name, byte[] data) {
-        Digest d = National.valueOf(name).digest();
-        byte[] sum = new byte[d.getDigestSize()];
-        d.update(data, 0, data.length);
-        d.doFinal(sum, 0);
-        return String.format("%0" + 2 * sum.length + "x", new BigInteger(1, sum));
     }
 
     // ------------------------------------------------------------------ algorithms
@@ -327,6 +320,7 @@ public final class Oracle {
     static void setUp() throws Exception {
         Init.init();
         Security.addProvider(new Digests());
+        Security.addProvider(new BouncyCastleProvider()); // RSA-PSS under the names Santuario asks for
         SignatureAlgorithm.register(National.GOST512.method, Gost512Signature.class);
         SignatureAlgorithm.register(National.GOST256.method, Gost256Signature.class);
         SignatureAlgorithm.register(National.GOST2004.method, Gost2004Signature.class);
@@ -376,6 +370,7 @@ public final class Oracle {
     static Document parse(byte[] xml) throws Exception {
         DocumentBuilderFactory f = DocumentBuilderFactory.newInstance();
         f.setNamespaceAware(true);
+        f.setCoalescing(true); // Santuario does not see CDATA inside a base64 value; to XML it is text like any other
         f.setFeature(XMLConstants.FEATURE_SECURE_PROCESSING, true);
         f.setFeature("http://xml.org/sax/features/external-general-entities", false);
         f.setFeature("http://xml.org/sax/features/external-parameter-entities", false);
@@ -582,7 +577,7 @@ public final class Oracle {
 
     /**
      * sign OUT in=… key=… cert=… and, if wanted, mode=document|id|wss id=… c14n=… transforms=…,… prefixes=… method=…
-     * digest=… uri=… lines=no; resign OUT in=… key=… signature=N. Keys are PKCS #8, certificates DER.
+     * digest=… uri=… lines=no; resign OUT in=… key=…. Keys are PKCS #8, certificates DER.
      */
     static final class Signing {
         private final Map<String, String> opt = new HashMap<>();
@@ -634,12 +629,32 @@ public final class Oracle {
             return write();
         }
 
-        /** Computes the digests and the value of a signature again, whatever it has become. */
+        /** Computes the digests and the value of the first signature again, whatever has become of it. */
         String resign() throws Exception {
             List<Element> all = new ArrayList<>();
             outermostSignatures(doc.getDocumentElement(), all);
-            new XMLSignature(all.get(Integer.parseInt(opt.getOrDefault("signature", "0"))), "", false).sign(key);
+            Element signature = all.get(0);
+            SignedInfo info = new XMLSignature(signature, "", false).getSignedInfo();
+            for (int i = 0; i < info.getLength(); i++) {
+                Reference ref = info.item(i);
+                MessageDigestAlgorithm digest = ref.getMessageDigestAlgorithm();
+                digest.update(ref.getReferencedBytes());
+                put(ref.getElement(), "DigestValue", digest.digest());
+            }
+            info = new XMLSignature(signature, "", false).getSignedInfo();
+            SignatureAlgorithm algorithm = info.getSignatureAlgorithm();
+            algorithm.initSign(key);
+            algorithm.update(info.getCanonicalizedOctetStream());
+            put(signature, "SignatureValue", algorithm.sign());
             return write();
+        }
+
+        private static void put(Element parent, String name, byte[] value) {
+            for (Element e : children(parent)) {
+                if (is(e, Constants.SignatureSpecNS, name)) {
+                    e.setTextContent(java.util.Base64.getEncoder().encodeToString(value));
+                }
+            }
         }
 
         private Transforms transforms(String list) throws Exception {

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -122,7 +121,11 @@ func (a *App) couriers() (map[string]gateway.Courier, error) {
 		w := httpserver.MessageWords(texts, m, c)
 		return w.Kk, w.Ru
 	}
-	all := map[string]gateway.Courier{"callback": webhook.New(webhook.Config{Targets: callbackBook{a}, Words: words, Now: a.out.Now})}
+	key, err := callbackKey(a.cfg, a.out)
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]gateway.Courier{"callback": webhook.New(webhook.Config{Targets: callbackBook{a, key}, Words: words, Now: a.out.Now})}
 	if a.cfg.SHEP.Send == "" {
 		return all, nil
 	}
@@ -150,26 +153,6 @@ func (a *App) shepCourier(words func(gateway.Message, gateway.Case) (string, str
 	}
 	return shep.New(shep.Config{URL: a.cfg.SHEP.Send, SenderID: a.cfg.SHEP.SenderID, Password: password, Sign: sign,
 		Pins: envelope.NewPins(pins...), Words: words, Now: a.out.Now, Rand: a.out.Rand})
-}
-
-// callbackBook gives a caller's address only if the operator allowed its host (DESIGN §3 rule 9).
-type callbackBook struct{ app *App }
-
-func (b callbackBook) Target(ctx context.Context, id string) (webhook.Target, error) {
-	callers, err := b.app.ledger.Callers(ctx)
-	if err != nil {
-		return webhook.Target{}, err
-	}
-	for _, c := range callers {
-		if c.ID != id || c.Callback == "" {
-			continue
-		}
-		if !b.app.cfg.MayCall(c.Callback) {
-			return webhook.Target{}, &gateway.Error{Code: gateway.CodeForbidden, Detail: "the callback's host is not on the list"}
-		}
-		return webhook.Target{URL: c.Callback}, nil
-	}
-	return webhook.Target{}, nil
 }
 
 // console makes the operator's pages.

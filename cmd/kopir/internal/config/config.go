@@ -19,17 +19,18 @@ import (
 
 // Config is everything an operator can set. Every field has a usable zero.
 type Config struct {
-	Listen    string    `yaml:"listen"`     // default 127.0.0.1:8480
-	Data      string    `yaml:"data"`       // default ./kopir-data: ledger file, keys, trust, CRL store
-	Ledger    string    `yaml:"ledger"`     // default a SQLite file in data; or postgres://…
-	Redis     string    `yaml:"redis"`      // default none; redis://host:port/db
-	Roles     []string  `yaml:"roles"`      // default all of intake, worker, console
-	Trust     Trust     `yaml:"trust"`      //
-	Status    Status    `yaml:"revocation"` //
-	SHEP      SHEP      `yaml:"shep"`       //
-	Catalogue string    `yaml:"catalogue"`  // default the built-in schemas; else a folder shaped like them
-	Callbacks []string  `yaml:"callbacks"`  // hosts (host:port) that callers' callback addresses may name
-	Intervals Intervals `yaml:"intervals"`  //
+	Listen    string    `yaml:"listen"`            // default 127.0.0.1:8480
+	Data      string    `yaml:"data"`              // default ./kopir-data: ledger file, keys, trust, CRL store
+	Ledger    string    `yaml:"ledger"`            // default a SQLite file in data; or postgres://…
+	Redis     string    `yaml:"redis"`             // default none; redis://host:port/db
+	Roles     []string  `yaml:"roles"`             // default all of intake, worker, console
+	Trust     Trust     `yaml:"trust"`             //
+	Status    Status    `yaml:"revocation"`        //
+	SHEP      SHEP      `yaml:"shep"`              //
+	Catalogue string    `yaml:"catalogue"`         // default the built-in schemas; else a folder shaped like them
+	Callbacks []string  `yaml:"callbacks"`         // hosts (host:port) that callers' callback addresses may name
+	CallKey   string    `yaml:"callback_key_file"` // signs callbacks; default data/keys/callback.key, made on the first run
+	Intervals Intervals `yaml:"intervals"`         //
 }
 
 // Trust says whom to believe.
@@ -103,6 +104,7 @@ func (c Config) WithDefaults() Config {
 	orString(&c.Listen, "127.0.0.1:8480")
 	orString(&c.Data, "kopir-data")
 	orString(&c.Ledger, filepath.Join(c.Data, "ledger.db"))
+	orString(&c.CallKey, filepath.Join(c.Data, "keys", "callback.key"))
 	orDuration(&c.Status.Timeout, 5*time.Second)
 	orDuration(&c.Intervals.Delivery, time.Second)
 	orDuration(&c.Intervals.Parking, 10*time.Second)
