@@ -3,6 +3,8 @@ package gateway
 import (
 	"context"
 	"encoding/base64"
+	"regexp"
+	"slices"
 )
 
 // Access knows the callers. A key is 256 random bits, kept only as its SHA-256.
@@ -25,13 +27,16 @@ func (a *Access) Authenticate(ctx context.Context, key string) (Caller, error) {
 	return a.ledger.CallerByKey(ctx, SHA256Hex([]byte(key)))
 }
 
-// Add stores a new caller and returns its key, which is shown this once. An id that is taken is a conflict.
+// Add stores a new caller and returns its key, which is shown this once. An id that is taken is a
+// conflict; a revoked caller may be added anew.
 func (a *Access) Add(ctx context.Context, c Caller, actor string) (key string, err error) {
 	if err := c.check(); err != nil {
 		return "", err
 	}
-	if _, err := a.find(ctx, c.ID); err == nil {
+	if old, err := a.find(ctx, c.ID); err == nil && old.RevokedAt.IsZero() {
 		return "", &Error{Code: CodeConflict, Detail: "there is a caller with this id"}
+	} else if err != nil && codeOf(err) != CodeNotFound {
+		return "", err
 	}
 	c.CreatedAt = a.world.Now()
 	return a.put(ctx, c, actor, "caller_added")
@@ -43,6 +48,9 @@ func (a *Access) Rotate(ctx context.Context, id, actor string) (key string, err 
 	if err != nil {
 		return "", err
 	}
+	if !c.RevokedAt.IsZero() {
+		return "", &Error{Code: CodeTransitionRefused, Detail: "the caller is revoked; add it anew"}
+	}
 	return a.put(ctx, c, actor, "caller_rotated")
 }
 
@@ -51,6 +59,9 @@ func (a *Access) Revoke(ctx context.Context, id, actor string) error {
 	c, err := a.find(ctx, id)
 	if err != nil {
 		return err
+	}
+	if !c.RevokedAt.IsZero() {
+		return &Error{Code: CodeTransitionRefused, Detail: "the caller is revoked already"}
 	}
 	c.RevokedAt = a.world.Now()
 	return a.ledger.PutCaller(ctx, c, Act{At: c.RevokedAt, Actor: actor, Kind: "caller_revoked", Target: id})
@@ -83,12 +94,19 @@ func (a *Access) find(ctx context.Context, id string) (Caller, error) {
 	return Caller{}, &Error{Code: CodeNotFound, Detail: "no caller with this id"}
 }
 
+// callerID is the form of an id: it stands in logs, metrics and file names.
+var callerID = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{0,63}$`)
+
 // check says what a caller lacks.
 func (c Caller) check() error {
 	wrong := func(detail string) error { return &Error{Code: CodeFormInvalid, Detail: detail} }
 	switch {
-	case c.ID == "" || c.ID == actorKopir || len(c.ID) > 64:
-		return wrong("id: 1 to 64 letters, and not " + actorKopir)
+	case !callerID.MatchString(c.ID) || c.ID == actorKopir:
+		return wrong("id: 1 to 64 small letters, digits, dots and hyphens, and not " + actorKopir)
+	case c.Kind != CallerProvider && len(c.Providers) > 0:
+		return wrong("provider: only a provider's caller has queues")
+	case c.Channel != "" && !slices.Contains(Channels(), c.Channel):
+		return wrong("channel: want one of the regulations' channels")
 	case c.Kind == CallerProvider && len(c.Providers) == 0:
 		return wrong("provider: a provider's caller needs at least one queue")
 	case c.Kind != CallerProvider && c.Kind != CallerPortal && c.Kind != CallerOperator && c.Kind != CallerGateway:

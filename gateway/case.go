@@ -18,6 +18,11 @@ const (
 	ChannelEmploymentCentre Channel = "employment_centre"
 )
 
+// Channels lists the channels of the regulations.
+func Channels() []Channel {
+	return []Channel{ChannelPortal, ChannelDepartment, ChannelServiceCentre, ChannelRuralAkim, ChannelEmploymentCentre}
+}
+
 // Via is the transport a message came by; it is part of the message key.
 type Via string
 

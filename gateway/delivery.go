@@ -10,7 +10,7 @@ import (
 
 // DeliveryConfig tunes the outbox. The zero value works.
 type DeliveryConfig struct {
-	Batch   int           // default 50 messages a round
+	Batch   int           // default 16 messages a round
 	Hide    time.Duration // default: as long as a whole batch may take; a message in flight is not handed out again
 	Timeout time.Duration // default 30 seconds a message (SmartBridge's limit for an answer)
 	AtOnce  int           // default 8 messages in flight
@@ -18,7 +18,7 @@ type DeliveryConfig struct {
 
 func (c DeliveryConfig) withDefaults() DeliveryConfig {
 	if c.Batch == 0 {
-		c.Batch = 50
+		c.Batch = 16
 	}
 	if c.Timeout == 0 {
 		c.Timeout = 30 * time.Second

@@ -15,7 +15,7 @@ import (
 
 // CallerCmd keeps the list of those the gateway knows.
 type CallerCmd struct {
-	Add    CallerAddCmd    `cmd:"" help:"Add a caller and print its key, this once. Example: kopir caller add --kind provider --provider nkz-dep-01 ajyrtau"`
+	Add    CallerAddCmd    `cmd:"" help:"Add a caller and print its key, this once. Example: kopir caller add --kind provider --provider nk-dep-01 ajyrtau"`
 	Rotate CallerRotateCmd `cmd:"" help:"Give a caller a new key; the old one is void at once. Example: kopir caller rotate ajyrtau"`
 	Revoke CallerRevokeCmd `cmd:"" help:"Take a caller's key away. Example: kopir caller revoke ajyrtau"`
 	List   CallerListCmd   `cmd:"" help:"List all callers. Example: kopir caller list"`
@@ -42,11 +42,15 @@ func (w where) load() (config.Config, error) {
 	return cfg.WithDefaults(), nil
 }
 
-// access opens the ledger for one command.
-func (w where) access(fn func(ctx context.Context, a *gateway.Access, actor string) error) error {
+// access opens the ledger for one command. Only adding a caller may make a new ledger: elsewhere a
+// mistyped folder would show an empty list.
+func (w where) access(create bool, fn func(ctx context.Context, a *gateway.Access, actor string) error) error {
 	cfg, err := w.load()
 	if err != nil {
 		return err
+	}
+	if _, err := os.Stat(cfg.Ledger); err != nil && !create && !app.IsPostgres(cfg.Ledger) {
+		return fmt.Errorf("there is no ledger %s; name it by --config, --data or --ledger", cfg.Ledger)
 	}
 	ctx := context.Background()
 	ledger, err := app.OpenLedger(ctx, cfg, app.Machine())
@@ -78,7 +82,10 @@ type CallerAddCmd struct {
 
 // Run adds the caller.
 func (c *CallerAddCmd) Run() error {
-	return c.access(func(ctx context.Context, a *gateway.Access, actor string) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	return c.access(true, func(ctx context.Context, a *gateway.Access, actor string) error {
 		key, err := a.Add(ctx, gateway.Caller{ID: c.ID, Kind: gateway.CallerKind(c.Kind), Name: c.Name, Providers: c.Provider,
 			Channel: gateway.Channel(c.Channel), Callback: c.Callback}, actor)
 		if err := printKey(key, err); err != nil || c.Callback == "" {
@@ -86,6 +93,28 @@ func (c *CallerAddCmd) Run() error {
 		}
 		return c.printSecret()
 	})
+}
+
+// check finds what the ledger cannot know: providers that are not in the registry, an address whose
+// host the gateway would never call.
+func (c *CallerAddCmd) check() error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	rules, err := app.LoadRules(cfg)
+	if err != nil {
+		return err
+	}
+	for _, id := range c.Provider {
+		if _, ok := rules.Registry.Provider(id); !ok {
+			return fmt.Errorf("--provider %s: the registry has no such provider; see kopir route and schemas/providers", id)
+		}
+	}
+	if c.Callback != "" && !cfg.MayCall(c.Callback) {
+		fmt.Fprintf(os.Stderr, "kopir: warning: the host of %s is not in this configuration's callbacks; the gateway will not call it\n", c.Callback)
+	}
+	return nil
 }
 
 // printSecret tells a caller with a callback how to know that a callback is ours.
@@ -117,8 +146,11 @@ type CallerRotateCmd struct {
 
 // Run rotates the key.
 func (c *CallerRotateCmd) Run() error {
-	return c.access(func(ctx context.Context, a *gateway.Access, actor string) error {
+	return c.access(false, func(ctx context.Context, a *gateway.Access, actor string) error {
 		key, err := a.Rotate(ctx, c.ID, actor)
+		if err == nil && c.ID == "operator" {
+			fmt.Fprintln(os.Stderr, "keys/operator.key in the data folder holds the old key; delete it.")
+		}
 		return printKey(key, err)
 	})
 }
@@ -131,8 +163,12 @@ type CallerRevokeCmd struct {
 
 // Run revokes the key.
 func (c *CallerRevokeCmd) Run() error {
-	return c.access(func(ctx context.Context, a *gateway.Access, actor string) error {
-		return a.Revoke(ctx, c.ID, actor)
+	return c.access(false, func(ctx context.Context, a *gateway.Access, actor string) error {
+		err := a.Revoke(ctx, c.ID, actor)
+		if err == nil {
+			fmt.Fprintln(os.Stderr, c.ID, "is revoked; its key is void at once.")
+		}
+		return err
 	})
 }
 
@@ -141,19 +177,19 @@ type CallerListCmd struct{ where }
 
 // Run prints the list; keys are not in it.
 func (c *CallerListCmd) Run() error {
-	return c.access(func(ctx context.Context, a *gateway.Access, _ string) error {
+	return c.access(false, func(ctx context.Context, a *gateway.Access, _ string) error {
 		callers, err := a.List(ctx)
 		if err != nil {
 			return err
 		}
 		w := tabwriter.NewWriter(os.Stdout, 0, 4, 2, ' ', 0)
-		fmt.Fprintln(w, "ID\tKIND\tPROVIDERS\tSINCE\tREVOKED")
+		fmt.Fprintln(w, "ID\tKIND\tCHANNEL\tPROVIDERS\tCALLBACK\tSINCE\tREVOKED")
 		for _, k := range callers {
 			revoked := ""
 			if !k.RevokedAt.IsZero() {
 				revoked = k.RevokedAt.Format("2006-01-02")
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", k.ID, k.Kind, strings.Join(k.Providers, " "), k.CreatedAt.Format("2006-01-02"), revoked)
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.Kind, k.Channel, strings.Join(k.Providers, " "), k.Callback, k.CreatedAt.Format("2006-01-02"), revoked)
 		}
 		return w.Flush()
 	})

@@ -56,7 +56,7 @@ func newProcess(t *testing.T) *process {
 		roots = append(roots, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})...)
 	}
 	p.write("trust/test.pem", string(roots))
-	p.write("kopir.yaml", fmt.Sprintf("listen: %s\ndata: %s\nrevocation: {hosts: ['%s']}\ncallbacks: ['%s']\nintervals: {delivery: 20ms}\n", p.listen, p.dir, host, host))
+	p.write("kopir.yaml", fmt.Sprintf("listen: %s\ndata: %s\nrevocation: {hosts: ['%s']}\ncallbacks: ['%s']\nintervals: {delivery: 20ms, delivery_timeout: 1s}\n", p.listen, p.dir, host, host))
 	return p
 }
 

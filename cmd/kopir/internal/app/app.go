@@ -50,7 +50,7 @@ func New(ctx context.Context, cfg config.Config, o Outside) (_ *App, err error) 
 			_ = a.Close()
 		}
 	}()
-	if a.rules, err = loadRules(cfg); err != nil {
+	if a.rules, err = LoadRules(cfg); err != nil {
 		return nil, err
 	}
 	if a.trust, a.anchors, err = loadTrust(cfg); err != nil {
@@ -71,8 +71,8 @@ func New(ctx context.Context, cfg config.Config, o Outside) (_ *App, err error) 
 	return a, a.edges()
 }
 
-// loadRules reads the catalogue, the registry and the calendar: the built-in ones or the operator's folder.
-func loadRules(cfg config.Config) (r gateway.Rules, err error) {
+// LoadRules reads the catalogue, the registry and the calendar: the built-in ones or the operator's folder.
+func LoadRules(cfg config.Config) (r gateway.Rules, err error) {
 	var files fs.FS = schemas.FS
 	if cfg.Catalogue != "" {
 		files = os.DirFS(cfg.Catalogue)
@@ -106,7 +106,7 @@ func (a *App) domain() error {
 	if err != nil {
 		return err
 	}
-	a.delivery = gateway.NewDelivery(a.ledger, couriers, world, a.metrics, gateway.DeliveryConfig{})
+	a.delivery = gateway.NewDelivery(a.ledger, couriers, world, a.metrics, gateway.DeliveryConfig{Timeout: a.cfg.Intervals.Timeout})
 	return nil
 }
 

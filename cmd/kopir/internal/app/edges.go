@@ -41,8 +41,18 @@ func (a *App) edges() error {
 		mux.Handle("/console", a.console(texts))
 		mux.Handle("/console/", a.console(texts))
 	}
+	mux.Handle("/", frame.Handle("unmatched", a.elsewhere))
 	a.server = httpserver.New(httpserver.Config{Addr: a.cfg.Listen}, mux)
 	return nil
+}
+
+// elsewhere answers what nothing is mounted for: the pages for people who open the bare address.
+func (a *App) elsewhere(w http.ResponseWriter, r *http.Request) error {
+	if r.URL.Path == "/" && r.Method == http.MethodGet && a.cfg.HasRole("console") {
+		http.Redirect(w, r, "/console", http.StatusFound)
+		return nil
+	}
+	return &gateway.Error{Code: gateway.CodeNotFound, Detail: "no such address"}
 }
 
 func (a *App) observe(o httpserver.Observation) {
@@ -65,7 +75,8 @@ func (a *App) intakeEdges(mux *http.ServeMux, frame *httpserver.Frame) error {
 	if err != nil {
 		return err
 	}
-	ep, err := soap.New(frame, soap.Config{Transport: transport, Intake: a.intake, Sign: sign, Now: a.out.Now, Rand: a.out.Rand})
+	ep, err := soap.New(frame, soap.Config{Transport: transport, Intake: a.intake, Sign: sign, PublicURL: a.cfg.PublicURL,
+		Now: a.out.Now, Rand: a.out.Rand})
 	if err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ func (a *App) firstRun(ctx context.Context) error {
 // Greeting says where everything is and what is trusted.
 func (a *App) Greeting() []string {
 	lines := []string{
-		"listening on " + a.URL(),
+		"listening on " + a.URL() + ", pages at " + a.URL() + "/console",
 		"data in " + a.cfg.Data + ", ledger " + withoutPassword(a.cfg.Ledger),
 	}
 	if a.cfg.Redis == "" {
@@ -54,7 +54,10 @@ func (a *App) Greeting() []string {
 		lines = append(lines, fmt.Sprintf("trust anchor %s  sha256 %s…  %s", x.cert.Subject.CommonName, hex.EncodeToString(x.cert.SHA256[:8]), x.file))
 	}
 	if len(a.anchors) == 0 {
-		lines = append(lines, "no trust anchors: every application is refused as chain_untrusted; put CA certificates into "+filepath.Join(a.cfg.Data, "trust"))
+		lines = append(lines, "no trust anchors: every application is refused as chain_untrusted; put CA certificates into "+filepath.Join(a.cfg.Data, trustFolder)+" and start again")
+	}
+	if n := a.withoutBIN(); n > 0 {
+		lines = append(lines, fmt.Sprintf("%d providers have no BIN yet: their results cannot be accepted (kopir catalogue check)", n))
 	}
 	if a.cfg.Trust.TestPKI {
 		lines = append(lines, "TEST PKI: nothing accepted here has legal force")
@@ -70,14 +73,14 @@ func (a *App) Greet(w io.Writer) {
 	fmt.Fprintln(w, "kopir: "+strings.Join(a.Greeting(), "\n       "))
 }
 
-// isPostgres says whether a DSN names a server.
-func isPostgres(dsn string) bool {
+// IsPostgres says whether a DSN names a server.
+func IsPostgres(dsn string) bool {
 	return strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://")
 }
 
 // withoutPassword leaves a DSN's user information out.
 func withoutPassword(dsn string) string {
-	if !isPostgres(dsn) {
+	if !IsPostgres(dsn) {
 		return dsn
 	}
 	scheme, rest, _ := strings.Cut(dsn, "://")

@@ -3,6 +3,7 @@ package app
 import (
 	"kopir/adapters/console"
 	"kopir/gateway/catalogue"
+	"kopir/gateway/routing"
 )
 
 // serviceRows are the catalogue as the console shows it.
@@ -38,4 +39,14 @@ func (a *App) providerIDs() (ids []string) {
 		ids = append(ids, p.ID)
 	}
 	return ids
+}
+
+// withoutBIN counts providers whose results cannot be accepted yet: the operator supplies BINs.
+func (a *App) withoutBIN() (n int) {
+	for _, p := range a.rules.Registry.Providers() {
+		if p.BIN == "" && p.Kind != routing.ServiceCentre {
+			n++
+		}
+	}
+	return n
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"kopir/adapters/localqueue"
 	"kopir/adapters/redisqueue"
@@ -15,10 +16,13 @@ import (
 
 // OpenLedger opens the configured ledger; a SQLite file's folder is made if it is missing.
 func OpenLedger(ctx context.Context, cfg config.Config, o Outside) (gateway.Ledger, error) {
-	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
+	if strings.Contains(cfg.Ledger, "://") && !IsPostgres(cfg.Ledger) {
+		return nil, fmt.Errorf("ledger: want a SQLite file or postgres://…, not %s://…", cfg.Ledger[:strings.Index(cfg.Ledger, "://")])
+	}
+	if err := os.MkdirAll(filepath.Join(cfg.Data, trustFolder), 0o700); err != nil {
 		return nil, err
 	}
-	if !isPostgres(cfg.Ledger) {
+	if !IsPostgres(cfg.Ledger) {
 		if err := os.MkdirAll(filepath.Dir(cfg.Ledger), 0o700); err != nil {
 			return nil, err
 		}

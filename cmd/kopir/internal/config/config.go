@@ -20,6 +20,7 @@ import (
 // Config is everything an operator can set. Every field has a usable zero.
 type Config struct {
 	Listen    string    `yaml:"listen"`            // default 127.0.0.1:8480
+	PublicURL string    `yaml:"public_url"`        // how the outside reaches the listener, for the WSDL behind a proxy
 	Data      string    `yaml:"data"`              // default ./kopir-data: ledger file, keys, trust, CRL store
 	Ledger    string    `yaml:"ledger"`            // default a SQLite file in data; or postgres://…
 	Redis     string    `yaml:"redis"`             // default none; redis://host:port/db
@@ -61,10 +62,11 @@ type SHEP struct {
 
 // Intervals are the pauses of the background rounds.
 type Intervals struct {
-	Delivery time.Duration `yaml:"delivery"` // default 1s
-	Parking  time.Duration `yaml:"parking"`  // default 10s
-	Rebuild  time.Duration `yaml:"rebuild"`  // default 30s: the ready-index from the ledger
-	Park     time.Duration `yaml:"park"`     // default 1m: first re-check of a parked application
+	Delivery time.Duration `yaml:"delivery"`         // default 1s
+	Timeout  time.Duration `yaml:"delivery_timeout"` // default 30s a message; one in flight at a crash waits three of it
+	Parking  time.Duration `yaml:"parking"`          // default 10s
+	Rebuild  time.Duration `yaml:"rebuild"`          // default 30s: the ready-index from the ledger
+	Park     time.Duration `yaml:"park"`             // default 1m: first re-check of a parked application
 }
 
 // maxConfigBytes bounds the file; a real one is a few kilobytes.
