@@ -172,7 +172,7 @@ func TestHostileSlowDestinationGetsNothingTwice(t *testing.T) {
 		}
 		c := &hostileCourier{}
 		d := NewDelivery(h, map[string]Courier{"shep": c}, World{Now: time.Now, IDs: NewIDs(rand.Reader)}, NoMeter{}, DeliveryConfig{})
-		if n, err := d.Round(t.Context()); n != 50 || err != nil {
+		if n, err := d.Round(t.Context()); n != d.cfg.Batch || err != nil {
 			t.Fatal(n, err)
 		}
 		if c.late > 0 {
