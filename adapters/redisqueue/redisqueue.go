@@ -68,6 +68,7 @@ var _ gateway.Index = (*Index)(nil)
 // Open makes an index over the Redis the URL names: redis:// or rediss:// for one server, with
 // ?master_name=… for Sentinel, with ?addr=…&addr=… for a cluster. It does not wait for Redis.
 func Open(url string, o Options) (*Index, error) {
+	redis.SetLogger(silence{})
 	client, err := dial(url)
 	if err != nil {
 		return nil, err
@@ -224,3 +225,9 @@ func (ix *Index) retryNow() {
 	ix.spare = time.Time{}
 	ix.mu.Unlock()
 }
+
+// silence keeps the library from writing lines of its own between our JSON: what fails comes back as
+// an error, and readiness says it.
+type silence struct{}
+
+func (silence) Printf(context.Context, string, ...any) {}

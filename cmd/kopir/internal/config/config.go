@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -95,10 +96,32 @@ func Parse(b []byte, name string) (Config, error) {
 	dec := yaml.NewDecoder(bytes.NewReader(b))
 	dec.KnownFields(true)
 	if err := dec.Decode(&c); err != nil && !errors.Is(err, io.EOF) {
-		return Config{}, fmt.Errorf("%s: %w", name, err)
+		return Config{}, fmt.Errorf("%s: %s", name, plainly(err))
 	}
 	c = c.WithDefaults()
-	return c, c.Validate()
+	if err := c.Validate(); err != nil {
+		return c, fmt.Errorf("%s: %w", name, err)
+	}
+	return c, nil
+}
+
+// The library's words name Go types, which say nothing to an operator.
+var (
+	unknownField = regexp.MustCompile(`field (\S+) not found in type \S+`)
+	wrongType    = regexp.MustCompile("cannot unmarshal !!\\w+(?: `([^`]*)`)? into (\\S+)")
+	typesInWords = map[string]string{"time.Duration": "a duration like 30s", "bool": "true or false", "string": "a text", "[]string": "a list"}
+)
+
+func plainly(err error) string {
+	s := unknownField.ReplaceAllString(err.Error(), `there is no field "$1" here; is it misspelt?`)
+	return wrongType.ReplaceAllStringFunc(s, func(found string) string {
+		m := wrongType.FindStringSubmatch(found)
+		want, ok := typesInWords[m[2]]
+		if !ok {
+			want = "a section of its own"
+		}
+		return fmt.Sprintf("%q is not %s", m[1], want)
+	})
 }
 
 // WithDefaults fills what was left out.

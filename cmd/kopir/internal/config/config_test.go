@@ -21,6 +21,10 @@ func TestZeroConfigWorks(t *testing.T) {
 func TestParseNamesWhatIsWrong(t *testing.T) {
 	tests := []struct{ name, yaml, want string }{
 		{"unknown key with its line", "listen: 127.0.0.1:1\nlisen: x\n", "line 2"},
+		{"unknown key in words", "lisen: x\n", `there is no field "lisen" here`},
+		{"duration", "intervals: {delivery: 1}\n", `"1" is not a duration like 30s`},
+		{"list", "roles: intake\n", `"intake" is not a list`},
+		{"section", "shep: 5\n", "not a section"},
 		{"listen", "listen: nowhere\n", "host:port"},
 		{"role", "roles: [cook]\n", "cook"},
 		{"status address", "revocation: {ocsp: ['ftp://x']}\n", "ftp://x"},
