@@ -48,21 +48,64 @@ type Signed struct {
 	Algorithm   string
 }
 
-// Verify checks the WS-Security signature of an envelope at a moment: the mathematics, that it covers
-// the whole Body, that the certificate is pinned and valid then. The pin is the trust; no
-// chain is built. Errors: transport_signature_missing, transport_signature_invalid, or the reason the
-// envelope itself is refused for.
+// Refusals that need no arithmetic.
+var (
+	errNoPins = reason.New(reason.TransportSignatureInvalid,
+		"this gateway trusts no sender yet: no certificate of a sender is configured")
+	errUnsigned = reason.New(reason.TransportSignatureMissing, "the SOAP header holds no WS-Security signature of the Body")
+	errStranger = reason.New(reason.TransportSignatureInvalid,
+		"the message is not signed with one of the certificates this gateway trusts for messages")
+)
+
+// Ready refuses every message while no certificate is pinned, so that none has to be read.
+func (p *Pins) Ready() error {
+	if len(p.known) == 0 {
+		return errNoPins
+	}
+	return nil
+}
+
+// Verify checks the WS-Security signature of an envelope at a moment: that it names a pinned certificate,
+// the mathematics, that it covers the whole Body, that the certificate is valid then. The pin is the
+// trust; no chain is built. Errors: transport_signature_missing, transport_signature_invalid, or the
+// reason the envelope itself is refused for.
 func (p *Pins) Verify(doc []byte, at time.Time) (Signed, error) {
+	if err := p.Ready(); err != nil {
+		return Signed{}, err
+	}
+	tree, err := xmltree.Parse(doc, p.limits)
+	if err != nil {
+		return Signed{}, err
+	}
+	return p.verify(doc, tree, at)
+}
+
+// VerifyMessage is Verify for an envelope that [Read] has parsed already.
+func (p *Pins) VerifyMessage(m *Message, at time.Time) (Signed, error) {
+	if err := p.Ready(); err != nil {
+		return Signed{}, err
+	}
+	if m.tree == nil { // a Body alone: its header is gone
+		return Signed{}, errUnsigned
+	}
+	return p.verify(m.raw, m.tree, at)
+}
+
+// verify asks who has signed before it computes anything (DESIGN §3 rule 9).
+func (p *Pins) verify(doc []byte, tree *xmltree.Document, at time.Time) (Signed, error) {
+	if err := p.pinned(tree); err != nil {
+		return Signed{}, err
+	}
 	result := xmlsig.Verify(nil, doc, xmlsig.Options{Profile: xmlsig.ProfileWSS, At: at, Candidates: p.candidates, Limits: p.limits})
 	if err := mathematics(result); err != nil {
 		return Signed{}, err
 	}
 	for _, s := range result.Signers {
 		if s.Certificate == nil || !p.known[s.Certificate.SHA256] {
-			return Signed{}, reason.New(reason.TransportSignatureInvalid, "the transport is signed with a certificate that is not pinned")
+			return Signed{}, errStranger
 		}
 		if err := s.Certificate.CheckValidity(at); err != nil {
-			return Signed{}, reason.Wrap(reason.TransportSignatureInvalid, "the pinned certificate is not valid now", err)
+			return Signed{}, reason.Wrap(reason.TransportSignatureInvalid, "the certificate the message is signed with has expired or is not valid yet", err)
 		}
 	}
 	first := result.Signers[0]
@@ -80,15 +123,15 @@ func mathematics(result xmlsig.Result) error {
 		switch {
 		case c.Outcome == reason.Passed || c.Outcome == reason.NotApplicable:
 		case c.Code == reason.SignatureMissing:
-			return reason.New(reason.TransportSignatureMissing, "the header holds no signature of the Body")
+			return errUnsigned
 		case c.Name == reason.CheckXML && c.Code != "":
 			return reason.New(c.Code, c.Detail)
 		default:
-			return reason.Newf(reason.TransportSignatureInvalid, "the transport's signature: %s (%s)", c.Detail, c.Code)
+			return reason.Newf(reason.TransportSignatureInvalid, "the signature of the message does not hold: %s (%s)", c.Detail, c.Code)
 		}
 	}
 	if len(result.Covered) == 0 || len(result.Signers) == 0 {
-		return reason.New(reason.TransportSignatureInvalid, "the transport's signature covers nothing")
+		return reason.New(reason.TransportSignatureInvalid, "the signature of the message covers nothing")
 	}
 	return nil
 }

@@ -25,7 +25,7 @@ func Read(doc []byte, lim xmltree.Limits) (*Message, error) {
 		return nil, &VersionError{}
 	}
 	var body *xmltree.Element
-	m := &Message{}
+	m := &Message{raw: doc, tree: tree}
 	for _, c := range root.Children() {
 		switch {
 		case c.Is(NSSoap, "Header"):

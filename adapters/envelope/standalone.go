@@ -17,51 +17,60 @@ func standalone(dst []byte, e *xmltree.Element) []byte {
 // binding is a prefix and its namespace name.
 type binding struct{ prefix, uri string }
 
-// inherited lists the declarations in force around e that its subtree may use, nearest first,
-// without those e makes itself.
+// inherited lists the declarations in force around e that its subtree may use, by prefix, without
+// those e makes itself.
 func inherited(e *xmltree.Element) []binding {
 	d := e.Document()
-	seen := map[string]bool{}
-	from, to := d.Declarations(e.Index())
-	for j := from; j < to; j++ {
-		prefix, _ := d.Declaration(j)
-		seen[prefix] = true
+	around, longest := declaredAround(e)
+	if len(around) == 0 {
+		return nil
 	}
-	var out []binding
-	for p := e.Parent(); p != nil; p = p.Parent() {
-		from, to := d.Declarations(p.Index())
-		for j := from; j < to; j++ {
-			prefix, uri := d.Declaration(j)
-			if !seen[prefix] {
-				seen[prefix] = true
-				if uri != "" && uses(d, e.Index(), prefix) {
-					out = append(out, binding{prefix, uri})
-				}
+	used := map[string]bool{}
+	use := func(prefix string) {
+		if _, declared := around[prefix]; declared {
+			used[prefix] = true
+		}
+	}
+	// One pass, whatever the number of prefixes: an envelope has hundreds of them for nothing.
+	for n, end := e.Index(), d.End(e.Index()); n < end && len(used) < len(around); n++ {
+		if d.Kind(n) != xmltree.KindElement {
+			continue
+		}
+		use(d.PrefixOf(n))
+		for j, to := d.Attributes(n); j < to; j++ {
+			a := d.Attribute(j)
+			if a.Prefix != "" {
+				use(a.Prefix)
+			}
+			// A value may be a qualified name, as xsi:type's is.
+			if i := strings.IndexByte(a.Value[:min(len(a.Value), longest+1)], ':'); i > 0 {
+				use(a.Value[:i])
 			}
 		}
+	}
+	out := make([]binding, 0, len(used))
+	for prefix := range used {
+		out = append(out, binding{prefix, around[prefix]})
 	}
 	slices.SortFunc(out, func(a, b binding) int { return strings.Compare(a.prefix, b.prefix) })
 	return out
 }
 
-// uses says whether a name in the subtree of element i has the prefix, or a value that
-// may be a qualified name (xsi:type) begins with it.
-func uses(d *xmltree.Document, i int, prefix string) bool {
-	for n, end := i, d.End(i); n < end; n++ {
-		if d.Kind(n) != xmltree.KindElement {
-			continue
-		}
-		if d.PrefixOf(n) == prefix {
-			return true
-		}
-		from, to := d.Attributes(n)
-		for j := from; j < to && prefix != ""; j++ {
-			if a := d.Attribute(j); a.Prefix == prefix || strings.HasPrefix(a.Value, prefix+":") {
-				return true
+// declaredAround are the namespaces in force around e by prefix, without the prefixes e declares
+// itself, and the length of the longest prefix.
+func declaredAround(e *xmltree.Element) (around map[string]string, longest int) {
+	d, seen := e.Document(), map[string]bool{}
+	around = map[string]string{}
+	for p := e; p != nil; p = p.Parent() {
+		for j, to := d.Declarations(p.Index()); j < to; j++ {
+			prefix, uri := d.Declaration(j)
+			if p != e && !seen[prefix] && uri != "" {
+				around[prefix], longest = uri, max(longest, len(prefix))
 			}
+			seen[prefix] = true
 		}
 	}
-	return false
+	return around, longest
 }
 
 // serialiser writes nodes back as text that parses to the same nodes.

@@ -10,7 +10,11 @@
 //	out, err := envelope.Write(&envelope.AsyncResponse{MessageID: "254750124", …})
 package envelope
 
-import "time"
+import (
+	"time"
+
+	"kopir/xmlsig/xmltree"
+)
 
 // Namespaces of the wrapper elements; everything below them is in no namespace.
 const (
@@ -207,4 +211,7 @@ type Message struct {
 	Operation string // the wrapper's local name
 	Body      any
 	HasHeader bool // wsse:Security stands in the header
+
+	raw  []byte            // the envelope as it arrived, which has not to change meanwhile
+	tree *xmltree.Document // the envelope as parsed; both nil after [ReadBody]
 }

@@ -28,7 +28,7 @@ const drainBytes = 8 << 20
 // ReadBody reads at most limit bytes; more is too_large, also when only announced.
 func ReadBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 	if enc := r.Header.Get("Content-Encoding"); enc != "" && !strings.EqualFold(enc, "identity") {
-		return nil, &gateway.Error{Code: gateway.CodeMediaTypeUnsupported, Detail: "compressed bodies are not taken"}
+		return nil, &gateway.Error{Code: gateway.CodeMediaTypeUnsupported, Detail: "the body is compressed; send it without Content-Encoding"}
 	}
 	if r.ContentLength > limit {
 		drain(w, r, limit+drainBytes)
@@ -37,7 +37,7 @@ func ReadBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 	body, err := readAll(io.LimitReader(r.Body, limit+1), r.ContentLength)
 	switch {
 	case err != nil:
-		return nil, BadRequest("the body ended early")
+		return nil, BadRequest("the connection ended before the whole body had come; send it again")
 	case int64(len(body)) > limit:
 		drain(w, r, drainBytes)
 		return nil, tooLarge(limit)
@@ -45,6 +45,10 @@ func ReadBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 	Event(r).Set(KeyBytesIn, len(body))
 	return body, nil
 }
+
+// Discard reads what is left of a body that nobody will look at, within a bound, so that the sender
+// stops writing and reads the refusal.
+func Discard(w http.ResponseWriter, r *http.Request) { drain(w, r, drainBytes) }
 
 // drain throws away up to n bytes. If that was not all, the connection is of no more use.
 func drain(w http.ResponseWriter, r *http.Request, n int64) {
@@ -72,7 +76,7 @@ func readAll(r io.Reader, announced int64) ([]byte, error) {
 }
 
 func tooLarge(limit int64) error {
-	return reason.Newf(reason.TooLarge, "the body is larger than %d bytes", limit)
+	return reason.Newf(reason.TooLarge, "the body is larger than %d bytes, the most that is taken here", limit)
 }
 
 // ReadJSON decodes a JSON body into v: one value, no unknown fields, bounded.
@@ -90,7 +94,7 @@ func ReadJSON(w http.ResponseWriter, r *http.Request, v any) error {
 		return BadRequest(jsonDetail(err))
 	}
 	if _, err := dec.Token(); err != io.EOF {
-		return BadRequest("the body holds more than one JSON value")
+		return BadRequest("the body holds more than one JSON value; send one object")
 	}
 	return nil
 }
@@ -100,11 +104,11 @@ func jsonDetail(err error) string {
 	var typ *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &typ) && typ.Field != "":
-		return "the field " + typ.Field + " has the wrong type"
+		return "the field " + typ.Field + " has the wrong type; /openapi.yaml describes it"
 	case strings.HasPrefix(err.Error(), "json: unknown field "):
-		return "the body holds a field the API does not know"
+		return "the body holds a field the API does not know; /openapi.yaml lists the fields"
 	}
-	return "the body is not the JSON object the API describes"
+	return "the body is not the JSON object this address takes; /openapi.yaml describes it"
 }
 
 // RequireType demands one of the media types, in UTF-8.
@@ -115,12 +119,12 @@ func RequireType(r *http.Request, types ...string) error {
 		media = ""
 	}
 	if charset, given := params["charset"]; given && !strings.EqualFold(charset, "utf-8") {
-		return &gateway.Error{Code: gateway.CodeMediaTypeUnsupported, Detail: "only charset utf-8 is taken"}
+		return &gateway.Error{Code: gateway.CodeMediaTypeUnsupported, Detail: "the text must be in UTF-8; send charset=utf-8 or no charset"}
 	}
 	for _, t := range types {
 		if media == t {
 			return nil
 		}
 	}
-	return &gateway.Error{Code: gateway.CodeMediaTypeUnsupported, Detail: "the content type must be " + strings.Join(types, " or ")}
+	return &gateway.Error{Code: gateway.CodeMediaTypeUnsupported, Detail: "the header Content-Type must be " + strings.Join(types, " or ")}
 }

@@ -104,15 +104,15 @@ func TestReadJSON(t *testing.T) {
 	}{
 		{"good", "application/json", `{"max":3}`, "", ""},
 		{"with charset", "application/json; charset=UTF-8", `{"max":3}`, "", ""},
-		{"unknown field", "application/json", `{"max":3,"iin":"000230500003"}`, gateway.CodeFormInvalid, "the body holds a field the API does not know"},
-		{"wrong type", "application/json", `{"max":"3"}`, gateway.CodeFormInvalid, "the field max has the wrong type"},
-		{"two values", "application/json", `{"max":3}{"max":4}`, gateway.CodeFormInvalid, "the body holds more than one JSON value"},
-		{"not JSON", "application/json", `max=3`, gateway.CodeFormInvalid, "the body is not the JSON object the API describes"},
-		{"empty", "application/json", ``, gateway.CodeFormInvalid, "the body is not the JSON object the API describes"},
-		{"too long", "application/json", `{"max":` + strings.Repeat(" ", 70<<10) + `3}`, reason.TooLarge, "the body is larger than 65536 bytes"},
-		{"form", "application/x-www-form-urlencoded", `{"max":3}`, gateway.CodeMediaTypeUnsupported, "the content type must be application/json"},
-		{"no type", "", `{"max":3}`, gateway.CodeMediaTypeUnsupported, "the content type must be application/json"},
-		{"other charset", "application/json; charset=cp1251", `{"max":3}`, gateway.CodeMediaTypeUnsupported, "only charset utf-8 is taken"},
+		{"unknown field", "application/json", `{"max":3,"iin":"000230500003"}`, gateway.CodeFormInvalid, "the body holds a field the API does not know; /openapi.yaml lists the fields"},
+		{"wrong type", "application/json", `{"max":"3"}`, gateway.CodeFormInvalid, "the field max has the wrong type; /openapi.yaml describes it"},
+		{"two values", "application/json", `{"max":3}{"max":4}`, gateway.CodeFormInvalid, "the body holds more than one JSON value; send one object"},
+		{"not JSON", "application/json", `max=3`, gateway.CodeFormInvalid, "the body is not the JSON object this address takes; /openapi.yaml describes it"},
+		{"empty", "application/json", ``, gateway.CodeFormInvalid, "the body is not the JSON object this address takes; /openapi.yaml describes it"},
+		{"too long", "application/json", `{"max":` + strings.Repeat(" ", 70<<10) + `3}`, reason.TooLarge, "the body is larger than 65536 bytes, the most that is taken here"},
+		{"form", "application/x-www-form-urlencoded", `{"max":3}`, gateway.CodeMediaTypeUnsupported, "the header Content-Type must be application/json"},
+		{"no type", "", `{"max":3}`, gateway.CodeMediaTypeUnsupported, "the header Content-Type must be application/json"},
+		{"other charset", "application/json; charset=cp1251", `{"max":3}`, gateway.CodeMediaTypeUnsupported, "the text must be in UTF-8; send charset=utf-8 or no charset"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

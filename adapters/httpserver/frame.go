@@ -35,20 +35,24 @@ type Options struct {
 	Now     func() time.Time
 	Rand    io.Reader // request ids
 	Observe func(Observation)
+
+	VerifyingBytes int64 // of signed bodies at once; default [MaxVerifyingBytes], at least one of the largest
 }
 
-// Frame runs handlers: request id, one log event, panic guard, errors as answers.
+// Frame runs handlers: request id, one log event, panic guard, errors as answers. One frame serves all
+// edges of a process, for they share its [Frame.Room].
 type Frame struct {
 	log     *slog.Logger
 	texts   Texts
 	now     func() time.Time
 	rand    io.Reader
 	observe func(Observation)
+	room    room
 }
 
 // NewFrame makes a frame.
 func NewFrame(o Options) *Frame {
-	f := &Frame{log: o.Log, texts: o.Texts, now: o.Now, rand: o.Rand, observe: o.Observe}
+	f := &Frame{log: o.Log, texts: o.Texts, now: o.Now, rand: o.Rand, observe: o.Observe, room: newRoom(o.VerifyingBytes)}
 	if f.log == nil {
 		f.log = slog.New(slog.DiscardHandler)
 	}
@@ -166,7 +170,7 @@ func AsError(err error) *gateway.Error {
 	case errors.As(err, &e) && e.Code != "":
 		return e
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return &gateway.Error{Code: gateway.CodeUnavailable, Detail: "the request took too long", Err: err}
+		return &gateway.Error{Code: gateway.CodeUnavailable, Detail: "the request took too long; send it again", Err: err}
 	}
 	return &gateway.Error{Code: gateway.CodeInternal, Err: err}
 }

@@ -94,7 +94,7 @@ func TestErrorsBecomeProblems(t *testing.T) {
 		{"status unknown", &gateway.Error{Code: reason.RevocationUnknown}, 422, "revocation_unknown", "60", ""},
 		{"no code", errors.New("pq: password is secret"), 500, "internal", "", ""},
 		{"internal keeps its detail", &gateway.Error{Code: gateway.CodeInternal, Detail: "at 10.0.0.1"}, 500, "internal", "", ""},
-		{"the client left", context.Canceled, 503, "unavailable", "10", "the request took too long"},
+		{"the client left", context.Canceled, 503, "unavailable", "10", "the request took too long; send it again"},
 		{"protocol error", httpserver.BadRequest("no header"), 400, "form_invalid", "", "no header"},
 		{"unknown code", &gateway.Error{Code: "made_up"}, 500, "made_up", "", ""},
 	}

@@ -90,7 +90,7 @@ func New(frame *httpserver.Frame, cfg Config) (*API, error) {
 		a.router.Handle(e.path, frame.Handle(route, e.fn)).Methods(e.method).Name(e.method + " " + route)
 	}
 	a.router.NotFoundHandler = frame.Handle("unmatched", func(http.ResponseWriter, *http.Request) error {
-		return &gateway.Error{Code: gateway.CodeNotFound, Detail: "no such address"}
+		return &gateway.Error{Code: gateway.CodeNotFound, Detail: "there is no such address; /openapi.yaml lists those of this interface"}
 	})
 	a.router.MethodNotAllowedHandler = frame.Handle("unmatched", a.methodNotAllowed)
 	return a, nil
@@ -174,7 +174,7 @@ func bearer(r *http.Request) (string, error) {
 	scheme, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	key = strings.TrimSpace(key)
 	if !strings.EqualFold(scheme, "Bearer") || key == "" || len(key) > maxKey {
-		return "", &gateway.Error{Code: gateway.CodeUnauthenticated, Detail: "the header Authorization: Bearer <key> is needed"}
+		return "", &gateway.Error{Code: gateway.CodeUnauthenticated, Detail: "the header Authorization: Bearer <key> is needed, with the key the operator gave you"}
 	}
 	return key, nil
 }
@@ -195,7 +195,8 @@ func (a *API) methodNotAllowed(w http.ResponseWriter, r *http.Request) error {
 			allowed = append(allowed, m)
 		}
 	}
-	w.Header().Set("Allow", strings.Join(allowed, ", "))
+	methods := strings.Join(allowed, ", ")
+	w.Header().Set("Allow", methods)
 	return &httpserver.StatusError{Status: http.StatusMethodNotAllowed,
-		Err: &gateway.Error{Code: gateway.CodeNotFound, Detail: "the address does not take this method"}}
+		Err: &gateway.Error{Code: gateway.CodeNotFound, Detail: "this address takes " + methods + " only"}}
 }

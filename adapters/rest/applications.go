@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -16,16 +17,17 @@ import (
 // key with the same document gets the same answer.
 func (a *API) submit(w http.ResponseWriter, r *http.Request, caller gateway.Caller) error {
 	if caller.Kind != gateway.CallerPortal {
-		return &gateway.Error{Code: gateway.CodeForbidden, Detail: "only portals and front offices hand in applications"}
+		return &gateway.Error{Code: gateway.CodeForbidden, Detail: "this key is not that of a portal or front office; only they hand in applications"}
 	}
 	key, err := idempotencyKey(r)
 	if err != nil {
 		return err
 	}
-	doc, err := a.readXML(w, r)
+	doc, leave, err := a.readSigned(w, r)
 	if err != nil {
 		return err
 	}
+	defer leave()
 	channel := caller.Channel
 	if channel == "" {
 		channel = gateway.ChannelPortal
@@ -65,27 +67,33 @@ func noteAnswer(r *http.Request, answer gateway.Answer) {
 	}
 }
 
-// maxIdempotencyKey bounds what is stored with every message.
-const maxIdempotencyKey = 255
-
 func idempotencyKey(r *http.Request) (string, error) {
 	keys := r.Header.Values("Idempotency-Key")
 	if len(keys) != 1 || keys[0] == "" {
-		return "", httpserver.BadRequest("the header Idempotency-Key is needed, once")
+		return "", httpserver.BadRequest("send the header Idempotency-Key once: an id of your own for this application, the same when you send it again")
 	}
 	key := keys[0]
-	if len(key) > maxIdempotencyKey || strings.ContainsFunc(key, func(c rune) bool { return c <= ' ' || c > '~' }) {
-		return "", httpserver.BadRequest("Idempotency-Key: 1 to 255 visible ASCII characters")
+	if !httpserver.PlainID(key) {
+		return "", httpserver.BadRequest(fmt.Sprintf("the header Idempotency-Key must hold 1 to %d visible ASCII characters without spaces, such as a UUID", httpserver.MaxIDLen))
 	}
 	httpserver.Event(r).Set(httpserver.KeyMessageID, key)
 	return key, nil
 }
 
+// readSigned reads a signed document and waits until it may be worked on; leave ends the work.
+func (a *API) readSigned(w http.ResponseWriter, r *http.Request) (doc []byte, leave func(), err error) {
+	if doc, err = readXML(w, r); err != nil {
+		return nil, nil, err
+	}
+	leave, err = a.frame.Room(r.Context(), len(doc))
+	return doc, leave, err
+}
+
 // readXML reads a signed document: XML, UTF-8, bounded, not empty.
-func (a *API) readXML(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+func readXML(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if strings.HasPrefix(strings.ToLower(r.Header.Get("Content-Type")), "multipart/") {
 		return nil, &gateway.Error{Code: gateway.CodeMediaTypeUnsupported,
-			Detail: "attachments by multipart are not supported yet; send the signed XML alone"}
+			Detail: "attachments by multipart are not supported yet; send the signed XML alone, as application/xml"}
 	}
 	if err := httpserver.RequireType(r, "application/xml", "text/xml"); err != nil {
 		return nil, err
@@ -95,7 +103,7 @@ func (a *API) readXML(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 		return nil, err
 	}
 	if len(doc) == 0 {
-		return nil, &gateway.Error{Code: reason.XMLMalformed, Detail: "the body is empty"}
+		return nil, &gateway.Error{Code: reason.XMLMalformed, Detail: "the body is empty; send the signed XML document in it"}
 	}
 	return doc, nil
 }
@@ -127,7 +135,7 @@ func (a *API) search(w http.ResponseWriter, r *http.Request, caller gateway.Call
 		return err
 	}
 	if len(in.IIN) != 12 || strings.ContainsFunc(in.IIN, func(c rune) bool { return c < '0' || c > '9' }) {
-		return httpserver.BadRequest("iin: twelve digits are needed")
+		return httpserver.BadRequest("the field iin must hold the twelve digits of one person's IIN")
 	}
 	cases, err := a.views.Search(r.Context(), caller, in.IIN)
 	if err != nil {
@@ -142,8 +150,8 @@ func (a *API) search(w http.ResponseWriter, r *http.Request, caller gateway.Call
 	return httpserver.WriteJSON(w, http.StatusOK, out)
 }
 
-// attachment gives a document of the case by its digest. It is somebody's upload: it is never
-// shown by a browser, only saved.
+// attachment gives a document stored for the case by its digest: what the signature covers, or the
+// application as it came. It is somebody's upload: it is never shown by a browser, only saved.
 func (a *API) attachment(w http.ResponseWriter, r *http.Request, caller gateway.Caller) error {
 	sha := mux.Vars(r)["sha256"]
 	doc, err := a.views.Document(r.Context(), caller, mux.Vars(r)["number"], sha)
@@ -157,7 +165,7 @@ func (a *API) attachment(w http.ResponseWriter, r *http.Request, caller gateway.
 // result gives the signed result as it came from the provider, octet for octet.
 func (a *API) result(w http.ResponseWriter, r *http.Request, caller gateway.Caller) error {
 	if !acceptsXML(r) {
-		return &gateway.Error{Code: gateway.CodeMediaTypeUnsupported, Detail: "the result is given as application/xml only"}
+		return &gateway.Error{Code: gateway.CodeMediaTypeUnsupported, Detail: "the result is given as application/xml only; send Accept: application/xml or no Accept"}
 	}
 	doc, err := a.views.Result(r.Context(), caller, mux.Vars(r)["number"])
 	if err != nil {

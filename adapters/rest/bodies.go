@@ -60,7 +60,8 @@ func caseOf(c gateway.Case) caseBody {
 // detailBody is a case with its history and what was checked.
 type detailBody struct {
 	caseBody
-	DocumentSHA256 string               `json:"document_sha256"`
+	DocumentSHA256 string               `json:"document_sha256"` // what the signature covers
+	ReceivedSHA256 string               `json:"received_sha256"` // what came, with its signature
 	ResultSHA256   string               `json:"result_sha256,omitempty"`
 	Attachments    []gateway.Attachment `json:"attachments"`
 	History        []gateway.Event      `json:"history"`
@@ -78,7 +79,7 @@ type verdictBody struct {
 }
 
 func detailOf(c gateway.Case, events []gateway.Event, verdicts []gateway.Verdict) detailBody {
-	d := detailBody{caseBody: caseOf(c), DocumentSHA256: c.DocumentSHA, ResultSHA256: c.ResultSHA,
+	d := detailBody{caseBody: caseOf(c), DocumentSHA256: c.CoveredSHA, ReceivedSHA256: c.DocumentSHA, ResultSHA256: c.ResultSHA,
 		Attachments: notNil(c.Attachments), History: notNil(events), Verdicts: []verdictBody{}}
 	for _, v := range verdicts {
 		d.Verdicts = append(d.Verdicts, verdictBody{ID: v.ID, At: moment(v.At), Kind: v.Kind,
@@ -102,9 +103,9 @@ type leaseBody struct {
 	DueAt          time.Time            `json:"due_at,omitzero"`
 	Applicant      applicantBody        `json:"applicant"`
 	Attachments    []gateway.Attachment `json:"attachments"`
-	DocumentSHA256 string               `json:"document_sha256"`
-	CoveredSHA256  string               `json:"covered_sha256"`
-	Document       []byte               `json:"document_base64,omitempty"` // absent: fetch it as an attachment by its digest
+	DocumentSHA256 string               `json:"document_sha256"`           // of the document below
+	Document       []byte               `json:"document_base64,omitempty"` // what the signature covers; absent: fetch it by its digest
+	ReceivedSHA256 string               `json:"received_sha256"`           // of what came, kept as evidence with its signature
 }
 
 type applicantBody struct {
@@ -117,7 +118,7 @@ func leaseOf(c gateway.Case) leaseBody {
 		LeaseID: c.LeaseID, ExpiresAt: moment(c.LeaseUntil), Number: c.Number, Attempt: c.Attempt, Service: c.Service,
 		Provider: c.Provider, Territory: c.Territory, Channel: string(c.Channel), RequestNumber: c.RequestNumber,
 		ReceivedAt: moment(c.ReceivedAt), DueAt: moment(c.DueAt), Applicant: applicantBody{IIN: c.IIN, BIN: c.BIN},
-		Attachments: notNil(c.Attachments), DocumentSHA256: c.DocumentSHA, CoveredSHA256: c.CoveredSHA,
+		Attachments: notNil(c.Attachments), DocumentSHA256: c.CoveredSHA, ReceivedSHA256: c.DocumentSHA,
 	}
 }
 

@@ -17,6 +17,9 @@ import (
 
 const sha = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
+// coveredSHA is the digest of what the signature covers.
+const coveredSHA = "c0ffee081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a0"
+
 var (
 	received = time.Date(2026, 11, 23, 5, 47, 28, 123456789, time.UTC)
 	due      = time.Date(2026, 12, 7, 13, 0, 0, 0, time.UTC)
@@ -47,7 +50,8 @@ type world struct {
 	attempt  int
 	document []byte
 	reason   string
-	lost     error // documents cannot be read
+	asked    string // digest of the document asked for last
+	lost     error  // documents cannot be read
 }
 
 func (f *world) Authenticate(_ context.Context, key string) (gateway.Caller, error) {
@@ -112,7 +116,8 @@ func (f *world) Case(context.Context, gateway.Caller, string) (gateway.Case, []g
 func (f *world) Search(context.Context, gateway.Caller, string) ([]gateway.Case, error) {
 	return []gateway.Case{oneCase(gateway.StateDelivered)}, f.err
 }
-func (f *world) Document(context.Context, gateway.Caller, string, string) ([]byte, error) {
+func (f *world) Document(_ context.Context, _ gateway.Caller, _, digest string) ([]byte, error) {
+	f.asked = digest
 	return []byte("<app/>"), errors.Join(f.err, f.lost)
 }
 func (f *world) Result(context.Context, gateway.Caller, string) ([]byte, error) {
@@ -125,7 +130,7 @@ func (f *world) Verdicts(context.Context, gateway.Caller, string) ([]gateway.Ver
 func oneCase(s gateway.State) gateway.Case {
 	return gateway.Case{Number: "K26-7QX4M-09TCB", Service: "housing-assistance", Provider: "akkol", Territory: "593200000",
 		State: s, IIN: "000230500003", RequestNumber: "10109001292987", Channel: gateway.ChannelPortal, Via: gateway.ViaREST,
-		ReceivedAt: received, DueAt: due, UpdatedAt: received, DocumentSHA: sha, CoveredSHA: sha, Attempt: 2,
+		ReceivedAt: received, DueAt: due, UpdatedAt: received, DocumentSHA: sha, CoveredSHA: coveredSHA, Attempt: 2,
 		LeaseID: "01JD", LeaseUntil: due, Attachments: []gateway.Attachment{{Code: "income", Name: "a.pdf", SHA256: sha}}}
 }
 
@@ -154,7 +159,11 @@ func codes() httpserver.Table {
 
 func newAPI(t *testing.T, f *world) *rest.API {
 	t.Helper()
-	frame := httpserver.NewFrame(httpserver.Options{Texts: codes()})
+	return newAPIOn(t, httpserver.NewFrame(httpserver.Options{Texts: codes()}), f)
+}
+
+func newAPIOn(t *testing.T, frame *httpserver.Frame, f *world) *rest.API {
+	t.Helper()
 	api, err := rest.New(frame, rest.Config{Access: f, Intake: f, Work: desk{f}, Views: f})
 	if err != nil {
 		t.Fatal(err)

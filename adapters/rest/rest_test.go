@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"kopir/adapters/httpserver"
@@ -82,7 +83,7 @@ func TestSubmitRefusesBeforeTheUseCase(t *testing.T) {
 		{"a provider", call{"POST", "/v1/applications", "district-key", "<a/>", xmlHeader}, 403, "forbidden", ""},
 		{"no idempotency key", call{"POST", "/v1/applications", "portal-key", "<a/>", map[string]string{"Content-Type": "application/xml"}}, 400, "form_invalid", "Idempotency-Key"},
 		{"key with spaces", call{"POST", "/v1/applications", "portal-key", "<a/>", with(xmlHeader, "Idempotency-Key", "a b")}, 400, "form_invalid", "visible"},
-		{"long key", call{"POST", "/v1/applications", "portal-key", "<a/>", with(xmlHeader, "Idempotency-Key", strings.Repeat("k", 256))}, 400, "form_invalid", ""},
+		{"long key", call{"POST", "/v1/applications", "portal-key", "<a/>", with(xmlHeader, "Idempotency-Key", strings.Repeat("k", 129))}, 400, "form_invalid", "128"},
 		{"json", call{"POST", "/v1/applications", "portal-key", "{}", with(xmlHeader, "Content-Type", "application/json")}, 415, "media_type_unsupported", ""},
 		{"other charset", call{"POST", "/v1/applications", "portal-key", "<a/>", with(xmlHeader, "Content-Type", "application/xml; charset=windows-1251")}, 415, "media_type_unsupported", "utf-8"},
 		{"multipart", call{"POST", "/v1/applications", "portal-key", "--x", with(xmlHeader, "Content-Type", "multipart/form-data; boundary=x")}, 415, "media_type_unsupported", "not supported yet"},
@@ -144,9 +145,44 @@ func TestLeases(t *testing.T) {
 		t.Fatalf("%d, asked %+v", w.Code, f.lease)
 	}
 	l := decode(t, w.Body)["leases"].([]any)[0].(map[string]any)
+	if f.asked != coveredSHA || l["document_sha256"] != coveredSHA || l["received_sha256"] != sha {
+		t.Errorf("handed out %s as %v, received %v: only what is signed travels on", f.asked, l["document_sha256"], l["received_sha256"])
+	}
 	if l["document_base64"] != "PGFwcC8+" || l["attempt"] != 2.0 || l["applicant"].(map[string]any)["iin"] != "000230500003" {
 		t.Errorf("%v", l)
 	}
+}
+
+// Documents that are verified at the same time share a bound; who finds it taken is told to come again.
+func TestSignedBodiesWaitForRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &world{answer: accepted()}
+		frame := httpserver.NewFrame(httpserver.Options{Texts: codes()})
+		api := newAPIOn(t, frame, f)
+		var leave []func()
+		for range httpserver.MaxVerifyingBytes / httpserver.MaxInlineBytes {
+			out, err := frame.Room(t.Context(), httpserver.MaxInlineBytes)
+			if err != nil {
+				t.Fatal(err)
+			}
+			leave = append(leave, out)
+		}
+		body := "<a>" + strings.Repeat(" ", httpserver.MaxInlineBytes-7) + "</a>"
+		calls := []call{{"POST", "/v1/applications", "portal-key", body, xmlHeader}, {"POST", "/v1/applications/K26-1/result", "district-key", body, xmlHeader}}
+		for _, c := range calls {
+			if w := c.do(api); w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" || f.submission.MessageID != "" || f.document != nil {
+				t.Errorf("%s: %d %s", c.path, w.Code, w.Body)
+			}
+		}
+		leave[0]()
+		for range 3 { // every one of them leaves
+			for _, c := range calls {
+				if w := c.do(api); w.Code >= 300 {
+					t.Errorf("%s: %d %s", c.path, w.Code, w.Body)
+				}
+			}
+		}
+	})
 }
 
 func TestLeaseBodiesAreChecked(t *testing.T) {

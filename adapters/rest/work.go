@@ -31,7 +31,7 @@ func (a *API) lease(w http.ResponseWriter, r *http.Request, caller gateway.Calle
 		return err
 	}
 	if in.Max < 1 || in.Max > maxLeases || in.WaitS < 0 {
-		return httpserver.BadRequest("max: 1 to 100; wait_s: 0 or more")
+		return httpserver.BadRequest("the field max must be from 1 to 100, the field wait_s 0 or more seconds")
 	}
 	wait := a.maxWait
 	if in.WaitS < int(a.maxWait/time.Second) {
@@ -56,13 +56,14 @@ func (a *API) lease(w http.ResponseWriter, r *http.Request, caller gateway.Calle
 	return httpserver.WriteJSON(w, http.StatusOK, out)
 }
 
-// inline brings the application's document while it fits. A document that cannot be read now
-// must not lose a lease that is already given: the provider fetches it by its digest.
+// inline brings the octets the applicant's signature covers while they fit; nothing unsigned travels on
+// with them (DESIGN §3 rule 1). A document that cannot be read now must not lose a lease that is already
+// given: the provider fetches it by its digest.
 func (a *API) inline(ctx context.Context, caller gateway.Caller, c gateway.Case, left *int) []byte {
-	if *left <= 0 || c.DocumentSHA == "" {
+	if *left <= 0 || c.CoveredSHA == "" {
 		return nil
 	}
-	doc, err := a.views.Document(ctx, caller, c.Number, c.DocumentSHA)
+	doc, err := a.views.Document(ctx, caller, c.Number, c.CoveredSHA)
 	if err != nil || len(doc) > *left {
 		return nil
 	}
@@ -90,7 +91,7 @@ func (a *API) dead(w http.ResponseWriter, r *http.Request, caller gateway.Caller
 		return err
 	}
 	if in.Reason == "" {
-		return httpserver.BadRequest("reason: say why the case cannot be taken")
+		return httpserver.BadRequest("the field reason is needed: say why your system cannot take the application")
 	}
 	c, err := a.work.Dead(r.Context(), caller, mux.Vars(r)["id"], in.Reason)
 	return replyLease(w, r, c, err)
@@ -125,7 +126,7 @@ func (a *API) step(w http.ResponseWriter, r *http.Request, caller gateway.Caller
 		return err
 	}
 	if in.Attempt < 1 || in.Name == "" {
-		return httpserver.BadRequest("attempt and name are needed")
+		return httpserver.BadRequest("the fields attempt (the number that came with the lease) and name (what was done) are needed")
 	}
 	c, err := a.work.Step(r.Context(), caller, mux.Vars(r)["number"], in.Attempt, gateway.Step{Name: in.Name, Note: in.Note, Data: in.Data})
 	if err != nil {
@@ -140,12 +141,13 @@ func (a *API) step(w http.ResponseWriter, r *http.Request, caller gateway.Caller
 func (a *API) answer(w http.ResponseWriter, r *http.Request, caller gateway.Caller) error {
 	attempt, err := strconv.Atoi(r.Header.Get("Kopir-Attempt"))
 	if err != nil || attempt < 1 {
-		return httpserver.BadRequest("the header Kopir-Attempt is needed: the attempt number of the lease")
+		return httpserver.BadRequest("the header Kopir-Attempt is needed: the attempt number that came with the lease, 1 or more")
 	}
-	doc, err := a.readXML(w, r)
+	doc, leave, err := a.readSigned(w, r)
 	if err != nil {
 		return err
 	}
+	defer leave()
 	c, err := a.work.Result(r.Context(), caller, mux.Vars(r)["number"], attempt, doc)
 	if err != nil {
 		return err

@@ -24,15 +24,14 @@ func sendMessageAsync(ctx context.Context, e *Endpoint, in delivery) (any, error
 	req := in.body.(*envelope.AsyncRequest)
 	if req.MessageType != envelope.TypeRequest {
 		return nil, formatError(&gateway.Error{Code: gateway.CodeFormInvalid,
-			Detail: "messageType: only REQUEST is taken here"})
+			Detail: "messageType must be REQUEST: this address takes applications only"})
 	}
-	sub, err := submission(in, req.MessageID, req.Data)
+	sub, err := submission(in, gateway.Envelope{ServiceID: req.ServiceID, RouteID: req.RouteID, MessageID: req.MessageID,
+		CorrelationID: req.CorrelationID, SessionID: req.SessionID}, req.Data)
 	if err != nil {
 		return nil, err
 	}
 	sub.Via = gateway.ViaAsyncSOAP
-	sub.Envelope = gateway.Envelope{ServiceID: req.ServiceID, RouteID: req.RouteID, MessageID: req.MessageID,
-		CorrelationID: req.CorrelationID, SessionID: req.SessionID}
 	answer, err := e.cfg.Intake.Accept(ctx, sub)
 	if err != nil {
 		return nil, err
@@ -45,8 +44,11 @@ func sendMessageAsync(ctx context.Context, e *Endpoint, in delivery) (any, error
 // changeStatus takes the gateway's word on a message we sent.
 func changeStatus(ctx context.Context, e *Endpoint, in delivery) (any, error) {
 	n := in.body.(*envelope.ChangeStatusNotification)
-	if n.MessageID == "" {
-		return nil, formatError(&gateway.Error{Code: gateway.CodeFormInvalid, Detail: "messageId is empty"})
+	if err := needed(n.MessageID); err != nil {
+		return nil, err
+	}
+	if err := plainIDs(field{"messageId", n.MessageID}, field{"notificationId", n.NotificationID}, field{"sessionId", n.SessionID}); err != nil {
+		return nil, err
 	}
 	httpserver.Event(in.request).Set(httpserver.KeyMessageID, n.MessageID)
 	if e.cfg.Status != nil {
@@ -65,10 +67,14 @@ func changeStatus(ctx context.Context, e *Endpoint, in delivery) (any, error) {
 	return &envelope.ChangeStatusResponse{ResponseDate: e.cfg.Now(), SessionID: session}, nil
 }
 
-// submission is what both channels hand in. A message without an id could not be told from another.
-func submission(in delivery, messageID string, data envelope.Data) (gateway.Submission, error) {
-	if messageID == "" {
-		return gateway.Submission{}, formatError(&gateway.Error{Code: gateway.CodeFormInvalid, Detail: "messageId is empty"})
+// submission is what both channels hand in.
+func submission(in delivery, env gateway.Envelope, data envelope.Data) (gateway.Submission, error) {
+	if err := needed(env.MessageID); err != nil {
+		return gateway.Submission{}, err
+	}
+	if err := plainIDs(field{"messageId", env.MessageID}, field{"correlationId", env.CorrelationID}, field{"serviceId", env.ServiceID},
+		field{"routeId", env.RouteID}, field{"sessionId", env.SessionID}); err != nil {
+		return gateway.Submission{}, err
 	}
 	doc, err := data.Payload()
 	if err != nil {
@@ -79,8 +85,8 @@ func submission(in delivery, messageID string, data envelope.Data) (gateway.Subm
 	if channel == "" {
 		channel = gateway.ChannelPortal
 	}
-	return gateway.Submission{Caller: caller, MessageID: messageID, Channel: channel, Document: doc,
-		Transport: in.checked.Checks}, nil
+	return gateway.Submission{Caller: caller, MessageID: env.MessageID, Channel: channel, Document: doc,
+		Envelope: env, Transport: in.checked.Checks}, nil
 }
 
 func note(r *http.Request, s gateway.Submission, a gateway.Answer) {

@@ -104,16 +104,29 @@ func (e *Endpoint) handler(ch *channel) http.Handler {
 		}
 		w.Header().Set("Allow", "GET, HEAD, POST")
 		return &httpserver.StatusError{Status: http.StatusMethodNotAllowed,
-			Err: &gateway.Error{Code: gateway.CodeNotFound, Detail: "the address does not take this method"}}
+			Err: &gateway.Error{Code: gateway.CodeNotFound, Detail: "this address takes GET, HEAD and POST only"}}
 	})
 }
 
-// post is the way of one message. Nothing of it is believed before its transport is checked.
+// post is the way of one message. Nothing of it is believed before its transport is checked, and what
+// costs least is asked first.
 func (e *Endpoint) post(w http.ResponseWriter, r *http.Request, ch *channel) error {
+	in := incoming(r)
+	if door, ok := e.cfg.Transport.(Doorkeeper); ok {
+		if err := door.Admit(in); err != nil {
+			httpserver.Discard(w, r)
+			return err
+		}
+	}
 	raw, err := readEnvelope(w, r)
 	if err != nil {
 		return err
 	}
+	leave, err := e.frame.Room(r.Context(), len(raw))
+	if err != nil {
+		return err
+	}
+	defer leave()
 	msg, err := envelope.Read(raw, e.cfg.Limits)
 	if err != nil {
 		return formatError(err)
@@ -122,7 +135,8 @@ func (e *Endpoint) post(w http.ResponseWriter, r *http.Request, ch *channel) err
 	if err != nil {
 		return err
 	}
-	checked, err := e.cfg.Transport.Check(r.Context(), incoming(r, raw))
+	in.Message = msg
+	checked, err := e.cfg.Transport.Check(r.Context(), in)
 	if err != nil {
 		return refused(err, msg)
 	}
@@ -158,7 +172,7 @@ func readEnvelope(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 func (ch *channel) find(r *http.Request, msg *envelope.Message) (operation, error) {
 	op, ok := ch.operations[msg.Operation]
 	if !ok || msg.Body == nil {
-		return nil, &refusal{shep: "SCE004", err: &gateway.Error{Code: gateway.CodeServiceUnknown, Detail: "this channel has no such operation"}}
+		return nil, &refusal{shep: "SCE004", err: &gateway.Error{Code: gateway.CodeServiceUnknown, Detail: "this address does not know the operation in the Body; ?wsdl describes those it takes"}}
 	}
 	httpserver.Event(r).Set(httpserver.KeyOperation, msg.Operation)
 	return op, nil

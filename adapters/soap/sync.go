@@ -21,13 +21,12 @@ var syncChannel = &channel{
 // sendMessageSync decides an application and answers in the same exchange.
 func sendMessageSync(ctx context.Context, e *Endpoint, in delivery) (any, error) {
 	req := in.body.(*envelope.SyncRequest)
-	sub, err := submission(in, req.MessageID, req.Data)
+	sub, err := submission(in, gateway.Envelope{ServiceID: req.ServiceID, RouteID: req.RouteID, MessageID: req.MessageID,
+		CorrelationID: req.CorrelationID, SessionID: req.SessionID}, req.Data)
 	if err != nil {
 		return nil, err
 	}
 	sub.Via = gateway.ViaSyncSOAP
-	sub.Envelope = gateway.Envelope{ServiceID: req.ServiceID, RouteID: req.RouteID, MessageID: req.MessageID,
-		CorrelationID: req.CorrelationID, SessionID: req.SessionID}
 	id, err := envelope.NewUUID(e.cfg.Rand)
 	if err != nil {
 		return nil, err

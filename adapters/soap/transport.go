@@ -17,9 +17,9 @@ const checkTransport = "transport"
 
 // Incoming is a message as it arrived, with what is known of where it came from.
 type Incoming struct {
-	Raw    []byte
-	Remote netip.Addr // of the connection, never of a header
-	Client [32]byte   // SHA-256 of the client's TLS certificate; zero: none was verified
+	Message *envelope.Message // as decoded; nothing of it is believed before the check. Nil in [Doorkeeper.Admit]
+	Remote  netip.Addr        // of the connection, never of a header
+	Client  [32]byte          // SHA-256 of the client's TLS certificate; zero: none was verified
 }
 
 // Checked is what a [Transport] vouches for.
@@ -33,6 +33,12 @@ type Checked struct {
 // transport_signature_invalid, or the code the envelope is refused with.
 type Transport interface {
 	Check(ctx context.Context, in Incoming) (Checked, error)
+}
+
+// Doorkeeper is a [Transport] that can turn a sender away by where he comes from, before anything of the
+// message is read.
+type Doorkeeper interface {
+	Admit(in Incoming) error
 }
 
 // Signer is a certificate that may sign messages, and the caller it stands for.
@@ -60,9 +66,12 @@ func NewPinnedTransport(now func() time.Time, signers ...Signer) *PinnedTranspor
 	return t
 }
 
+// Admit implements [Doorkeeper]: with no certificate pinned nobody is let in.
+func (t *PinnedTransport) Admit(Incoming) error { return t.pins.Ready() }
+
 // Check implements [Transport].
 func (t *PinnedTransport) Check(_ context.Context, in Incoming) (Checked, error) {
-	signed, err := t.pins.Verify(in.Raw, t.now())
+	signed, err := t.pins.VerifyMessage(in.Message, t.now())
 	if err != nil {
 		return Checked{}, err
 	}
@@ -90,25 +99,37 @@ func NewSourceTransport(caller gateway.Caller, allowed []netip.Prefix, clients .
 	return t
 }
 
+// Admit implements [Doorkeeper].
+func (t *SourceTransport) Admit(in Incoming) error {
+	_, err := t.by(in)
+	return err
+}
+
 // Check implements [Transport].
 func (t *SourceTransport) Check(_ context.Context, in Incoming) (Checked, error) {
-	by := ""
-	if t.clients[in.Client] && in.Client != [sha256.Size]byte{} {
-		by = "client certificate"
-	}
-	for _, p := range t.allowed {
-		if p.Contains(in.Remote) {
-			by = "source address"
-		}
-	}
-	if by == "" {
-		return Checked{}, reason.New(reason.TransportSignatureMissing, "the sender is neither on the list of sources nor known by a client certificate")
+	by, err := t.by(in)
+	if err != nil {
+		return Checked{}, err
 	}
 	return Checked{Caller: t.caller, Checks: []reason.Check{reason.Skip(checkTransport, 0, "not looked at; let in by "+by)}}, nil
 }
 
-func incoming(r *http.Request, raw []byte) Incoming {
-	in := Incoming{Raw: raw}
+// by says what lets a sender in.
+func (t *SourceTransport) by(in Incoming) (string, error) {
+	for _, p := range t.allowed {
+		if p.Contains(in.Remote) {
+			return "source address", nil
+		}
+	}
+	if t.clients[in.Client] && in.Client != [sha256.Size]byte{} {
+		return "client certificate", nil
+	}
+	return "", reason.New(reason.TransportSignatureMissing,
+		"the sender's address is not on the list of sources, and it showed no client certificate that is known here")
+}
+
+func incoming(r *http.Request) Incoming {
+	var in Incoming
 	if at, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
 		in.Remote = at.Addr().Unmap()
 	}

@@ -80,8 +80,10 @@ type reader struct {
 	complaints []string
 }
 
+// complain names what is wrong with a path, once: a value that could not be read is not missing, too.
 func (r *reader) complain(path, what string) {
-	if len(r.complaints) < maxComplaints {
+	told := slices.ContainsFunc(r.complaints, func(c string) bool { return strings.HasPrefix(c, path+": ") })
+	if !told && len(r.complaints) < maxComplaints {
 		r.complaints = append(r.complaints, path+": "+what)
 	}
 }
@@ -132,11 +134,23 @@ func (r *reader) visit(e *xmltree.Element, known *place, path, shown string) {
 		r.attachment(e, path, shown)
 	case !known.leaf:
 		r.walk(e, path, shown)
-	case len(e.Children()) > 0:
-		r.complain(shown, "holds elements where a value is wanted")
+	case !plain(e):
+		r.complain(shown, "holds more than text: elements, comments and processing instructions have no place in a value")
 	default:
 		r.value(known, shown, strings.TrimSpace(e.Text()))
 	}
+}
+
+// plain tells whether an element holds nothing but text. Programs disagree about a value that is
+// split by something else: some read it to the first piece only.
+func plain(e *xmltree.Element) bool {
+	d := e.Document()
+	for i := e.Index() + 1; i < d.End(e.Index()); i++ {
+		if d.Kind(i) != xmltree.KindText {
+			return false
+		}
+	}
+	return true
 }
 
 func (r *reader) value(known *place, shown, v string) {

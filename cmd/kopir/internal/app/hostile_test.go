@@ -450,7 +450,18 @@ func TestHostileMessages(t *testing.T) {
 		}(), string(reason.TransportSignatureMissing)},
 		{"message id of a megabyte", sealed(key, func(m *envelope.SyncRequest) { m.MessageID = strings.Repeat("9", 1<<20) }), string(gateway.CodeFormInvalid)},
 		{"message id over two lines", sealed(key, func(m *envelope.SyncRequest) { m.MessageID = "a\nlevel=ERROR msg=forged" }), string(gateway.CodeFormInvalid)},
-		{"session id of a megabyte", sealed(key, func(m *envelope.SyncRequest) { m.SessionID = strings.Repeat("9", 1<<20) }), string(gateway.CodeFormInvalid)},
+		{"session id of a megabyte", func() string { // our own writer leaves out what is no GUID
+			const guid = "{f0774397-4fcd-484a-9434-f71535ee4326}"
+			doc, err := envelope.Write(message(func(m *envelope.SyncRequest) { m.SessionID = guid }))
+			if err != nil {
+				t.Fatal(err)
+			}
+			doc, err = envelope.KeySigner(key, rand.Reader)([]byte(strings.Replace(string(doc), guid, strings.Repeat("9", 1<<20), 1)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return string(doc)
+		}(), string(gateway.CodeFormInvalid)},
 		{"service id of another service", sealed(key, func(m *envelope.SyncRequest) { m.ServiceID = "Other" }), string(gateway.CodeEnvelopeMismatch)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
