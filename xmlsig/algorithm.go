@@ -8,7 +8,6 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"hash"
-	"math/big"
 
 	"kopir/xmlsig/gost"
 	"kopir/xmlsig/reason"
@@ -184,6 +183,31 @@ func verifyECDSA(_ *signatureMethod, key crypto.PublicKey, digest, sig []byte) b
 	if len(sig) != 2*n {
 		return false
 	}
-	r, s := new(big.Int).SetBytes(sig[:n]), new(big.Int).SetBytes(sig[n:])
-	return ecdsa.Verify(k, digest, r, s)
+	var buf [maxECDSA]byte
+	return ecdsa.VerifyASN1(k, digest, appendECDSA(buf[:0], sig[:n], sig[n:]))
+}
+
+// maxECDSA is the ASN.1 of a signature on P-521: two numbers of 66 octets, each with a sign octet
+// and a header, in a sequence.
+const maxECDSA = 3 + 2*(2+1+66)
+
+// appendECDSA writes SEQUENCE {INTEGER r, INTEGER s} in DER (RFC 3279 §2.2.3), which crypto/ecdsa reads.
+func appendECDSA(dst, r, s []byte) []byte {
+	var body [maxECDSA]byte
+	b := appendInteger(appendInteger(body[:0], r), s)
+	if dst = append(dst, 0x30); len(b) > 0x7F {
+		dst = append(dst, 0x81)
+	}
+	return append(append(dst, byte(len(b))), b...)
+}
+
+// appendInteger writes a number that is not negative.
+func appendInteger(dst, n []byte) []byte {
+	for len(n) > 1 && n[0] == 0 {
+		n = n[1:]
+	}
+	if n[0] < 0x80 {
+		return append(append(dst, 0x02, byte(len(n))), n...)
+	}
+	return append(append(dst, 0x02, byte(len(n)+1), 0), n...)
 }

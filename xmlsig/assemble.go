@@ -2,9 +2,13 @@ package xmlsig
 
 import "kopir/xmlsig/reason"
 
+// laterChecks is how many checks of a signer callers usually add: revocation and identity.
+const laterChecks = 2
+
 // result puts the checks in order and decides whether octets may travel on.
 func (v *verifier) result() Result {
 	r := Result{Covered: v.dst[:v.base], CommentsSeen: v.doc.Comments, bareKey: v.opt.Key != nil}
+	r.Checks = make([]reason.Check, 0, 1+(len(signerChecks)+laterChecks)*len(v.signers))
 	if v.xml == nil {
 		v.xml = ambiguous(v.doc, v.areas)
 	}
@@ -14,6 +18,7 @@ func (v *verifier) result() Result {
 		r.Checks = append(r.Checks, reason.Pass(reason.CheckXML, 0, ""))
 	}
 	travels := v.xml == nil
+	r.Signers = make([]Signer, 0, len(v.signers))
 	for k := range signerChecks {
 		for _, s := range v.signers {
 			r.Checks = append(r.Checks, s.checks[k])

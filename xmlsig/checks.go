@@ -2,6 +2,7 @@ package xmlsig
 
 import (
 	"crypto"
+	"slices"
 
 	"kopir/xmlsig/reason"
 )
@@ -66,13 +67,11 @@ func (s *signerState) checkSignature() {
 	}
 	v := s.v
 	var err error
-	if v.scratch, err = canonical(v.scratch[:0], v.doc, s.sig.signedInfo, s.sig.c14n, nil, &v.budget); err != nil {
+	if v.spare, err = v.canonical(v.spare[:0], s.sig.signedInfo, s.sig.c14n, nil); err != nil {
 		s.fail(err)
 		return
 	}
-	h := s.method.new()
-	h.Write(v.scratch)
-	if !s.method.verify(s.method, key, h.Sum(nil), s.sig.value) {
+	if !s.method.verify(s.method, key, v.digestOf(s.method.new(), v.spare), s.sig.value) {
 		s.fail(reason.New(reason.SignatureInvalid, "the signature value does not fit SignedInfo and the signer's key"))
 		return
 	}
@@ -87,27 +86,26 @@ func (s *signerState) checkDigests() {
 		return
 	}
 	for _, f := range s.refs {
-		if f.digest == nil || f != s.main && s.failed(reason.CheckSignature) {
-			whole = false // nobody vouches for SignedInfo: one digest tells people enough
+		if f.digest == nil || s.failed(reason.CheckSignature) && (f != s.main || v.opt.Profile == ProfileWSS) {
+			whole = false // nobody vouches for SignedInfo: one digest tells people enough, and a gateway needs none
 			continue
 		}
 		keep := s.Index == 1 && f == s.main
-		into := v.scratch[:0]
+		into := v.spare[:0]
 		if keep {
-			into = v.dst[:v.base]
+			into = slices.Grow(v.dst[:v.base], v.doc.Size())
 		}
-		out, err := f.octets(into, v.doc, &v.budget)
+		out, err := v.canonical(into, f.apex, f.form, f.without)
 		if err != nil {
 			s.fail(err)
 			return
 		}
-		ok := f.matches(out[len(into):])
 		if keep {
 			v.dst = out
 		} else {
-			v.scratch = out
+			v.spare = out
 		}
-		if !ok {
+		if !f.matches(v.digestOf(f.digest.new(), out[len(into):])) {
 			s.fail(reason.New(reason.DigestMismatch, "the content is not what was signed: a digest differs"))
 			return
 		}

@@ -53,7 +53,7 @@ func (s *signerState) coverage() string {
 			names = append(names, shorten(f.uri))
 		}
 	}
-	return strings.Join(names, " ")
+	return strings.Clone(strings.Join(names, " ")) // one name alone would be a piece of the document
 }
 
 // maxShown bounds an Id that is shown to people.

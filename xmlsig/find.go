@@ -47,7 +47,7 @@ func find(doc *xmltree.Document, profile Profile) (target, error) {
 // documentSignatures are the signatures among the children of the root. If there is none, all
 // are taken, so that one deeper down that covers the root counts and another is named partial.
 func documentSignatures(doc *xmltree.Document) (out []*xmltree.Element) {
-	for _, child := range doc.Root.Children() {
+	for child := range doc.Root.EachChild() {
 		if child.Is(nsDSig, "Signature") {
 			out = append(out, child)
 		}

@@ -13,6 +13,10 @@ import (
 // maxKeyCertificates bounds the certificates one KeyInfo may bring.
 const maxKeyCertificates = 16
 
+// maxSerialDigits of a serial number: 20 octets (RFC 5280 §4.1.2.2) have at most 49 digits, and
+// reading a number costs the square of its length.
+const maxSerialDigits = 64
+
 // Value types of the X.509 token profile of WS-Security.
 const (
 	tokenProfile = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-x509-token-profile-1.0#"
@@ -26,6 +30,7 @@ const (
 // have made the signature and chain to an anchor. KeyValue and KeyName prove nothing and are
 // passed over.
 type keyHints struct {
+	*workspace
 	certificates [][]byte // DER, in document order
 	serials      []*big.Int
 	keyIDs       [][]byte
@@ -35,15 +40,15 @@ type keyHints struct {
 // signer's, unless an X509IssuerSerial names another of them; without a certificate in the
 // document, X509IssuerSerial or a key identifier picks one of the caller's candidates. The
 // remaining certificates help to build the chain. No key is tried out.
-func signerOf(doc *xmltree.Document, keyInfo *xmltree.Element, candidates []*pki.Certificate) (leaf *pki.Certificate, others []*pki.Certificate, err error) {
-	var hints keyHints
+func (v *verifier) signerOf(keyInfo *xmltree.Element) (leaf *pki.Certificate, others []*pki.Certificate, err error) {
+	hints := keyHints{workspace: v.workspace}
 	if keyInfo != nil {
-		if err := hints.read(doc, keyInfo); err != nil {
+		if err := hints.read(v.doc, keyInfo); err != nil {
 			return nil, nil, err
 		}
 	}
 	for i, der := range hints.certificates {
-		c, err := pki.Parse(der)
+		c, err := v.opt.Trust.Parse(der)
 		switch {
 		case err == nil:
 			others = append(others, c)
@@ -51,7 +56,7 @@ func signerOf(doc *xmltree.Document, keyInfo *xmltree.Element, candidates []*pki
 			return nil, nil, err
 		}
 	}
-	others = append(others, candidates...)
+	others = append(others, v.opt.Candidates...)
 	if len(hints.certificates) > 0 && len(hints.serials) == 0 {
 		return others[0], others[1:], nil
 	}
@@ -80,7 +85,7 @@ func (h *keyHints) names(c *pki.Certificate) bool {
 }
 
 func (h *keyHints) read(doc *xmltree.Document, keyInfo *xmltree.Element) error {
-	for _, child := range keyInfo.Children() {
+	for child := range keyInfo.EachChild() {
 		var err error
 		switch {
 		case child.Is(nsDSig, "X509Data"):
@@ -98,14 +103,15 @@ func (h *keyHints) read(doc *xmltree.Document, keyInfo *xmltree.Element) error {
 }
 
 func (h *keyHints) readX509Data(data *xmltree.Element) error {
-	for _, child := range data.Children() {
+	for child := range data.EachChild() {
 		var err error
 		switch {
 		case child.Is(nsDSig, "X509Certificate"):
 			err = h.addCertificate(child)
 		case child.Is(nsDSig, "X509IssuerSerial"):
-			n, ok := new(big.Int).SetString(strings.Trim(child.Child("X509SerialNumber").Text(), " \t\r\n"), 10)
-			if !ok {
+			digits := strings.Trim(child.Child("X509SerialNumber").Text(), " \t\r\n")
+			n, ok := new(big.Int).SetString(digits[:min(len(digits), maxSerialDigits)], 10)
+			if !ok || len(digits) > maxSerialDigits {
 				return malformed("X509SerialNumber is not a number")
 			}
 			h.serials = append(h.serials, n)
@@ -121,7 +127,7 @@ func (h *keyHints) readX509Data(data *xmltree.Element) error {
 
 // readTokenReference reads the three forms SHEP's messages use (gateway-protocol §3.1).
 func (h *keyHints) readTokenReference(doc *xmltree.Document, str *xmltree.Element) error {
-	for _, child := range str.Children() {
+	for child := range str.EachChild() {
 		var err error
 		switch valueType, _ := child.Attr("", "ValueType"); {
 		case child.Is(nsWSSE, "KeyIdentifier") && valueType == tokenX509v3:
@@ -161,7 +167,7 @@ func (h *keyHints) addCertificate(elem *xmltree.Element) error {
 	if len(h.certificates) >= maxKeyCertificates {
 		return malformed("KeyInfo holds too many certificates")
 	}
-	der, err := octets(elem)
+	der, err := h.decode(elem)
 	if err != nil {
 		return err
 	}
@@ -170,7 +176,7 @@ func (h *keyHints) addCertificate(elem *xmltree.Element) error {
 }
 
 func (h *keyHints) addKeyID(elem *xmltree.Element) error {
-	id, err := octets(elem)
+	id, err := h.decode(elem)
 	if err != nil || len(h.keyIDs) >= maxKeyCertificates {
 		return malformed("a key identifier is not base64, or there are too many")
 	}

@@ -124,24 +124,17 @@ func (f *followed) transform() (enveloped bool, err error) {
 	return false, reason.New(reason.AlgorithmForbidden, "there are more transforms than enveloped-signature and one canonicalisation")
 }
 
-// octets appends the canonical form of the reference to dst.
-func (f *followed) octets(dst []byte, doc *xmltree.Document, budget *int) ([]byte, error) {
-	return canonical(dst, doc, f.apex, f.form, f.without, budget)
-}
-
 // canonical appends a canonical form and takes its length from the budget of the document.
-func canonical(dst []byte, doc *xmltree.Document, apex *xmltree.Element, form transform, without []*xmltree.Element, budget *int) ([]byte, error) {
-	if *budget <= 0 {
+func (v *verifier) canonical(dst []byte, apex *xmltree.Element, form transform, without []*xmltree.Element) ([]byte, error) {
+	if v.budget <= 0 {
 		return dst, reason.New(reason.TooLarge, "the references digest the document too many times")
 	}
-	out, err := c14n.Append(dst, doc, apex, form.method, c14n.Options{Without: without, Prefixes: form.prefixes})
-	*budget -= len(out) - len(dst)
+	out, err := v.canon.Append(dst, v.doc, apex, form.method, c14n.Options{Without: without, Prefixes: form.prefixes, MaxBase: maxBase})
+	v.budget -= len(out) - len(dst)
 	return out, err
 }
 
-// matches digests the octets and compares.
-func (f *followed) matches(octets []byte) bool {
-	h := f.digest.new()
-	h.Write(octets)
-	return subtle.ConstantTimeCompare(h.Sum(nil), f.reference.digest) == 1
+// matches compares the digest of the octets with the one that was signed.
+func (f *followed) matches(sum []byte) bool {
+	return subtle.ConstantTimeCompare(sum, f.reference.digest) == 1
 }

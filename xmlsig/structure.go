@@ -1,7 +1,6 @@
 package xmlsig
 
 import (
-	"encoding/base64"
 	"strings"
 
 	"kopir/xmlsig/c14n"
@@ -46,8 +45,9 @@ type transform struct {
 
 func malformed(detail string) error { return reason.New(reason.SignatureMalformed, detail) }
 
-// readSignature checks the grammar of a signature: which children, in which order, how many.
-func readSignature(elem *xmltree.Element) (*signature, error) {
+// readSignature checks the grammar of a signature: which children, in which order, how many. The
+// values lie in the workspace.
+func (w *workspace) readSignature(elem *xmltree.Element) (*signature, error) {
 	s := &signature{elem: elem}
 	if !structural(elem) {
 		return nil, malformed("text stands between the parts of the signature")
@@ -67,13 +67,13 @@ func readSignature(elem *xmltree.Element) (*signature, error) {
 		}
 	}
 	var err error
-	if s.value, err = octets(parts[1]); err != nil {
+	if s.value, err = w.decode(parts[1]); err != nil {
 		return nil, err
 	}
-	return s, s.readSignedInfo()
+	return s, s.readSignedInfo(w)
 }
 
-func (s *signature) readSignedInfo() error {
+func (s *signature) readSignedInfo(w *workspace) error {
 	if !structural(s.signedInfo) {
 		return malformed("text stands between the parts of SignedInfo")
 	}
@@ -89,7 +89,7 @@ func (s *signature) readSignedInfo() error {
 		if !part.Is(nsDSig, "Reference") {
 			return malformed("a part of SignedInfo is doubled, misplaced or unknown")
 		}
-		ref, err := readReference(part)
+		ref, err := w.readReference(part)
 		if err != nil {
 			return err
 		}
@@ -98,7 +98,7 @@ func (s *signature) readSignedInfo() error {
 	return nil
 }
 
-func readReference(elem *xmltree.Element) (*reference, error) {
+func (w *workspace) readReference(elem *xmltree.Element) (*reference, error) {
 	ref := &reference{}
 	var ok bool
 	if ref.uri, ok = elem.Attr("", "URI"); !ok {
@@ -119,7 +119,7 @@ func readReference(elem *xmltree.Element) (*reference, error) {
 	}
 	ref.digestURI, _ = parts[0].Attr("", "Algorithm")
 	var err error
-	ref.digest, err = octets(parts[1])
+	ref.digest, err = w.decode(parts[1])
 	return ref, err
 }
 
@@ -148,33 +148,5 @@ func readTransform(elem *xmltree.Element) (t transform, err error) {
 
 // structural tells whether nothing but elements, comments and white space stand in an element.
 func structural(elem *xmltree.Element) bool {
-	return strings.Trim(elem.Text(), " \t\r\n") == "" && !elem.HasInstruction()
-}
-
-// octets reads the base64 of a leaf element: white space anywhere, else strict (XMLDSig §4.3).
-// A comment inside is read over here and refused with the document's text (ambiguous.go).
-func octets(elem *xmltree.Element) ([]byte, error) {
-	if len(elem.Children()) > 0 || elem.HasInstruction() {
-		return nil, malformed("a base64 value holds markup")
-	}
-	b, err := base64.StdEncoding.Strict().DecodeString(squeeze(elem.Text()))
-	if err != nil || len(b) == 0 {
-		return nil, malformed("a value is not base64")
-	}
-	return b, nil
-}
-
-// squeeze takes XML white space out.
-func squeeze(s string) string {
-	if !strings.ContainsAny(s, " \t\r\n") {
-		return s
-	}
-	var b strings.Builder
-	b.Grow(len(s))
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; c != ' ' && c != '\t' && c != '\r' && c != '\n' {
-			b.WriteByte(c)
-		}
-	}
-	return b.String()
+	return !elem.HasText() && !elem.HasInstruction()
 }

@@ -21,14 +21,21 @@ const (
 	budgetBase  = 8 << 20
 )
 
+// maxBase is the octets of xml:base around a signature or a part that is signed. Nobody nests long ones.
+const maxBase = 8 << 10
+
 // Verify parses doc through the strict gate and checks its signatures. It never fails as a
-// whole: what went wrong is in the checks. doc is not kept; Result.Covered extends dst.
+// whole: what went wrong is in the checks. doc is not kept, and must not change before Verify
+// returns; Result.Covered extends dst.
 func Verify(dst, doc []byte, opt Options) Result {
-	v := verifier{opt: opt, dst: dst, base: len(dst)}
+	w := workspaces.Get().(*workspace)
+	defer w.release()
+	v := verifier{workspace: w, opt: opt, dst: dst, base: len(dst)}
 	if v.opt.Trust == nil {
 		v.opt.Trust = pki.NewStore()
 	}
-	tree, err := xmltree.Parse(doc, opt.Limits)
+	doc = apart(dst, doc)
+	tree, err := w.tree.Parse(doc, opt.Limits)
 	if err != nil {
 		return v.stopped(reason.FromError(reason.CheckXML, 0, err, reason.XMLMalformed))
 	}
@@ -46,6 +53,7 @@ func Verify(dst, doc []byte, opt Options) Result {
 
 // verifier is the state of one document.
 type verifier struct {
+	*workspace
 	opt     Options
 	doc     *xmltree.Document
 	target  target
@@ -53,7 +61,6 @@ type verifier struct {
 	dst     []byte
 	base    int // length of dst as it came
 	budget  int
-	scratch []byte
 	xml     error              // the first construct that is not let in
 	areas   []*xmltree.Element // what signatures cover, and they themselves
 }
@@ -78,7 +85,7 @@ func (v *verifier) verifySigner(i int) *signerState {
 	elem := v.target.signatures[i]
 	v.areas = append(v.areas, elem)
 	var err error
-	if s.sig, err = readSignature(elem); err != nil {
+	if s.sig, err = v.readSignature(elem); err != nil {
 		s.fail(err)
 		return s
 	}
@@ -112,7 +119,7 @@ func (s *signerState) identify() {
 	if s.v.opt.Key != nil {
 		return
 	}
-	leaf, others, err := signerOf(s.v.doc, s.sig.keyInfo, s.v.opt.Candidates)
+	leaf, others, err := s.v.signerOf(s.sig.keyInfo)
 	if err != nil {
 		s.fail(err)
 		return

@@ -147,3 +147,17 @@ func bodyID(signed string) string {
 	id, _, _ = strings.Cut(id, `"`)
 	return id
 }
+
+func TestLongSerialNumberIsRefusedAtOnce(t *testing.T) {
+	p := authority(t, testpki.RSA)
+	signed := sign(t, victim, p.person, xmlsig.SignOptions{})
+	for digits, code := range map[int]reason.Code{64: reason.ChainUntrusted, 65: reason.SignatureMalformed, 3 << 20: reason.SignatureMalformed} {
+		named := "<ds:X509IssuerSerial><ds:X509IssuerName>CN=x</ds:X509IssuerName><ds:X509SerialNumber>" + strings.Repeat("9", digits) +
+			"</ds:X509SerialNumber></ds:X509IssuerSerial>"
+		i, j := strings.Index(signed, "<ds:X509Certificate>"), strings.Index(signed, "</ds:X509Certificate>")+len("</ds:X509Certificate>")
+		r := xmlsig.Verify(nil, []byte(signed[:i]+named+signed[j:]), p.options())
+		if _, got := r.Verdict(); got != code {
+			t.Errorf("%d digits: %s, want %s", digits, got, code)
+		}
+	}
+}

@@ -53,7 +53,7 @@ func (s *signerState) checkSigningCertificate(digest *xmltree.Element) error {
 	if err != nil {
 		return err
 	}
-	want, err := octets(value)
+	want, err := s.v.decode(value)
 	if err != nil {
 		return err
 	}

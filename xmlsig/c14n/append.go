@@ -1,6 +1,8 @@
 package c14n
 
 import (
+	"slices"
+
 	"kopir/xmlsig/reason"
 	"kopir/xmlsig/xmltree"
 )
@@ -22,6 +24,9 @@ type Options struct {
 	Prefixes []string
 	// MaxBytes bounds the output; zero means a bound that grows with the document.
 	MaxBytes int
+	// MaxBase bounds the octets of xml:base that the apex inherits in C14N 1.1; zero means no bound.
+	// Each is joined to what those outside came to, so time grows with the product of number and length.
+	MaxBase int
 }
 
 // Append writes the canonical form of the subtree of apex, or of the whole document if
@@ -29,8 +34,36 @@ type Options struct {
 // relative namespace name (C14N 1.0 §1.1) or an apex that is left out, too_large for
 // output beyond bounds.
 func Append(dst []byte, doc *xmltree.Document, apex *xmltree.Element, m Method, opt Options) ([]byte, error) {
-	w := writer{doc: doc, method: m, prefixes: opt.Prefixes, dst: dst}
-	w.limit = opt.MaxBytes
+	return new(Writer).Append(dst, doc, apex, m, opt)
+}
+
+// Writer is [Append] for a program that canonicalises often: it uses its memory again. The zero
+// value is ready; a Writer serves one goroutine.
+type Writer struct{ w writer }
+
+// Append is the function of that name.
+func (r *Writer) Append(dst []byte, doc *xmltree.Document, apex *xmltree.Element, m Method, opt Options) ([]byte, error) {
+	w := &r.w
+	*w = writer{
+		doc: doc, method: m, prefixes: opt.Prefixes, dst: dst, without: w.without[:0], open: w.open[:0],
+		rendered: w.rendered[:0], pending: w.pending[:0], attrs: w.attrs[:0],
+	}
+	out, err := w.append(apex, opt)
+	w.doc, w.dst, w.prefixes, w.checked = nil, nil, nil, ""
+	return out, err
+}
+
+// Release lets go of the last document.
+func (r *Writer) Release() {
+	w := &r.w
+	clear(w.rendered[:cap(w.rendered)])
+	clear(w.pending[:cap(w.pending)])
+	clear(w.attrs[:cap(w.attrs)])
+}
+
+func (w *writer) append(apex *xmltree.Element, opt Options) ([]byte, error) {
+	doc, dst := w.doc, w.dst
+	w.limit, w.maxBase = opt.MaxBytes, opt.MaxBase
 	if w.limit <= 0 {
 		w.limit = min(growthFactor*doc.Size()+growthBase, growthMax)
 	}
@@ -41,6 +74,7 @@ func Append(dst []byte, doc *xmltree.Document, apex *xmltree.Element, m Method, 
 			return dst, reason.New(reason.XMLForbidden, "nothing is left to canonicalise")
 		}
 	}
+	slices.Sort(w.without)
 	var err error
 	if apex != nil {
 		err = w.subtree(apex.Index())
@@ -58,20 +92,23 @@ type writer struct {
 	doc      *xmltree.Document
 	method   Method
 	prefixes []string
-	without  []int
+	without  []int // in document order
+	skip     int   // how many of them the walk has passed
 	dst      []byte
 	limit    int
+	maxBase  int
 
 	open     []level
-	rendered []binding // declarations written by open elements
-	pending  []binding // declarations of the element at hand
+	rendered []binding    // declarations written by open elements
+	recent   [slots]int32 // places in rendered, counted from 1
+	pending  []binding    // declarations of the element at hand
 	attrs    []xmltree.Attribute
 	checked  string // the last namespace name found absolute
 }
 
 // level is an element whose end tag is still to be written.
 type level struct {
-	node, rendered int
+	node, end, rendered int
 }
 
 type binding struct{ prefix, uri string }
@@ -103,7 +140,9 @@ func (w *writer) document() error {
 func (w *writer) subtree(apex int) error {
 	end := w.doc.End(apex)
 	for i := apex; i < end; {
-		w.closeUntil(i)
+		if len(w.open) > 0 && w.open[len(w.open)-1].end <= i {
+			w.closeUntil(i)
+		}
 		if w.left(i) {
 			i = w.doc.End(i)
 			continue
@@ -124,14 +163,12 @@ func (w *writer) subtree(apex int) error {
 	return nil
 }
 
-// left tells whether node i is left out.
+// left tells whether node i is left out; the walk asks in document order.
 func (w *writer) left(i int) bool {
-	for _, n := range w.without {
-		if n == i {
-			return true
-		}
+	for w.skip < len(w.without) && w.without[w.skip] < i {
+		w.skip++
 	}
-	return false
+	return w.skip < len(w.without) && w.without[w.skip] == i
 }
 
 func (w *writer) bounded() error {
@@ -144,13 +181,11 @@ func (w *writer) bounded() error {
 // closeUntil writes the end tags of elements that end at or before node i.
 func (w *writer) closeUntil(i int) {
 	for len(w.open) > 0 {
-		top := w.open[len(w.open)-1]
-		if w.doc.End(top.node) > i {
+		top := &w.open[len(w.open)-1]
+		if top.end > i {
 			return
 		}
-		w.dst = append(w.dst, "</"...)
-		w.dst = append(w.dst, w.doc.Name(top.node)...)
-		w.dst = append(w.dst, '>')
+		w.dst = append(append(append(w.dst, "</"...), w.doc.Name(top.node)...), '>')
 		w.rendered = w.rendered[:top.rendered]
 		w.open = w.open[:len(w.open)-1]
 	}
@@ -160,7 +195,7 @@ func (w *writer) closeUntil(i int) {
 func (w *writer) leaf(i int) {
 	switch w.doc.Kind(i) {
 	case xmltree.KindText:
-		w.dst = xmltree.EscapeText(w.dst, w.doc.Value(i))
+		w.dst = w.doc.AppendText(w.dst, i)
 	case xmltree.KindComment:
 		if w.method.KeepsComments() {
 			w.dst = append(append(append(w.dst, "<!--"...), w.doc.Value(i)...), "-->"...)

@@ -3,6 +3,7 @@ package c14n
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"kopir/xmlsig/xmltree"
 )
@@ -10,19 +11,26 @@ import (
 // startTag writes the start tag of element i: namespace declarations sorted by prefix,
 // then attributes sorted by namespace name and local name (C14N 1.0 §2.2, §2.3).
 func (w *writer) startTag(i int, apex bool) error {
+	if !apex && w.copyTag(i) {
+		return nil
+	}
 	if err := w.absolute(i, apex); err != nil {
 		return err
 	}
-	w.collectAttributes(i, apex)
+	if err := w.collectAttributes(i, apex); err != nil {
+		return err
+	}
 	w.pending = w.pending[:0]
 	if w.method.IsExclusive() {
 		w.visible(i, apex)
 	} else {
 		w.inScope(i, apex, nil)
 	}
-	w.open = append(w.open, level{i, len(w.rendered)})
+	w.open = append(w.open, level{i, w.doc.End(i), len(w.rendered)})
 	w.dst = append(append(w.dst, '<'), w.doc.Name(i)...)
-	slices.SortFunc(w.pending, func(a, b binding) int { return cmp.Compare(a.prefix, b.prefix) })
+	if len(w.pending) > 1 {
+		slices.SortFunc(w.pending, func(a, b binding) int { return cmp.Compare(a.prefix, b.prefix) })
+	}
 	for _, b := range w.pending {
 		w.dst = append(w.dst, " xmlns"...)
 		if b.prefix != "" {
@@ -30,6 +38,7 @@ func (w *writer) startTag(i int, apex bool) error {
 		}
 		w.value(b.uri)
 		w.rendered = append(w.rendered, b)
+		w.recent[slot(b.prefix)] = int32(len(w.rendered))
 	}
 	for k := range w.attrs {
 		w.dst = append(append(w.dst, ' '), w.attrs[k].Name...)
@@ -39,26 +48,53 @@ func (w *writer) startTag(i int, apex bool) error {
 	return nil
 }
 
+// copyTag writes a start tag that is canonical as it stands, which most are: it declares nothing,
+// and exclusive canonicalisation has nothing to add.
+func (w *writer) copyTag(i int) bool {
+	tag := w.doc.CanonicalTag(i)
+	if tag == "" {
+		return false
+	}
+	if w.method.IsExclusive() {
+		prefix := w.doc.PrefixOf(i)
+		if prefix != "xml" && w.inForce(prefix) != w.doc.SpaceOf(i) || w.doc.HasPrefixedAttributes(i) {
+			return false
+		}
+	}
+	w.open = append(w.open, level{i, w.doc.End(i), len(w.rendered)})
+	w.dst = append(append(w.dst, tag...), '>')
+	return true
+}
+
 func (w *writer) value(s string) {
 	w.dst = append(w.dst, `="`...)
 	w.dst = xmltree.EscapeAttr(w.dst, s)
 	w.dst = append(w.dst, '"')
 }
 
-func (w *writer) collectAttributes(i int, apex bool) {
+func (w *writer) collectAttributes(i int, apex bool) error {
 	w.attrs = w.attrs[:0]
 	from, to := w.doc.Attributes(i)
 	for j := from; j < to; j++ {
 		w.attrs = append(w.attrs, w.doc.Attribute(j))
 	}
 	if apex && !w.method.IsExclusive() {
-		w.inherit(i)
+		if err := w.inherit(i); err != nil {
+			return err
+		}
 	}
-	if len(w.attrs) > 1 {
-		slices.SortFunc(w.attrs, func(a, b xmltree.Attribute) int {
-			return cmp.Or(cmp.Compare(a.Space, b.Space), cmp.Compare(a.Local, b.Local))
-		})
+	if len(w.attrs) > 1 && !slices.IsSortedFunc(w.attrs, compareAttributes) {
+		slices.SortFunc(w.attrs, compareAttributes)
 	}
+	return nil
+}
+
+// compareAttributes is the order of C14N 1.0 §2.2.
+func compareAttributes(a, b xmltree.Attribute) int {
+	if a.Space != b.Space {
+		return strings.Compare(a.Space, b.Space)
+	}
+	return strings.Compare(a.Local, b.Local)
 }
 
 // visible collects the namespaces element i visibly uses, and those the PrefixList names
@@ -128,12 +164,31 @@ func (w *writer) need(prefix, uri string) {
 	}
 }
 
-// inForce is the namespace a prefix has in the output so far; "" if none.
+// inForce is the namespace a prefix has in the output so far; "" if none. The place is remembered:
+// whoever declares a hundred prefixes on the root and uses them far away must not be searched for.
 func (w *writer) inForce(prefix string) string {
+	at := &w.recent[slot(prefix)]
+	if k := int(*at) - 1; k >= 0 && k < len(w.rendered) && w.rendered[k].prefix == prefix {
+		return w.rendered[k].uri
+	}
 	for k := len(w.rendered) - 1; k >= 0; k-- {
 		if w.rendered[k].prefix == prefix {
+			*at = int32(k + 1)
 			return w.rendered[k].uri
 		}
 	}
 	return ""
+}
+
+// slots is how many prefixes are remembered at once: as many as may be declared at any place.
+const slots = 128
+
+// slot is where a prefix is remembered. What stands there is the last declaration of that prefix, or
+// it is of another prefix or gone: declaring one anew always puts it there.
+func slot(prefix string) int {
+	h := uint32(len(prefix))
+	for i := 0; i < len(prefix); i++ {
+		h = h*31 + uint32(prefix[i])
+	}
+	return int(h % slots)
 }

@@ -125,49 +125,53 @@ func (x vec34311) xor(y *vec34311) vec34311 {
 }
 
 // transpose is the map P of RFC 5831 §5.1 followed by the split into key words: word k is made of byte k of
-// each of the four words.
+// each of the four words. Bytes are paired first, then pairs, all of a word at a time.
 func (x vec34311) transpose() (key [8]uint32) {
-	for k := range key {
-		s := 8 * k
-		key[k] = uint32(byte(x[0]>>s)) | uint32(byte(x[1]>>s))<<8 | uint32(byte(x[2]>>s))<<16 | uint32(byte(x[3]>>s))<<24
+	const bytes, pairs = 0x00ff00ff00ff00ff, 0x0000ffff0000ffff
+	even01, odd01 := x[0]&bytes|x[1]&bytes<<8, x[0]>>8&bytes|x[1]&^bytes
+	even23, odd23 := x[2]&bytes|x[3]&bytes<<8, x[2]>>8&bytes|x[3]&^bytes
+	k04, k26 := even01&pairs|even23&pairs<<16, even01>>16&pairs|even23&^pairs
+	k15, k37 := odd01&pairs|odd23&pairs<<16, odd01>>16&pairs|odd23&^pairs
+	return [8]uint32{
+		uint32(k04), uint32(k15), uint32(k26), uint32(k37),
+		uint32(k04 >> 32), uint32(k15 >> 32), uint32(k26 >> 32), uint32(k37 >> 32),
 	}
-	return key
 }
 
 // mix34311 is ψ^61(h xor ψ(m xor ψ^12(s))) of RFC 5831 §5.3. The map ψ is a shift register of 16-bit words, so
 // its n-th power is the window n words further along the sequence the register makes.
-func mix34311(h, m, s *vec34311) vec34311 {
-	var r [16 + 61]uint16
-	load34311(&r, s)
-	run34311(&r, 12)
-	xor34311(&r, m)
-	run34311(&r, 1)
-	xor34311(&r, h)
-	run34311(&r, 61)
-	var out vec34311
-	for i := range 16 {
-		out[i/4] |= uint64(r[i]) << (16 * (i % 4))
+func mix34311(h, m, s *vec34311) (out vec34311) {
+	var r [16 + 12 + 1 + 61]uint16
+	xor34311((*[16]uint16)(r[0:]), s)
+	run34311(r[0:], 12)
+	xor34311((*[16]uint16)(r[12:]), m)
+	run34311(r[12:], 1)
+	xor34311((*[16]uint16)(r[13:]), h)
+	run34311(r[13:], 61)
+	w := (*[16]uint16)(r[74:])
+	for i := range out {
+		out[i] = uint64(w[4*i]) | uint64(w[4*i+1])<<16 | uint64(w[4*i+2])<<32 | uint64(w[4*i+3])<<48
 	}
 	return out
 }
 
-func load34311(r *[77]uint16, x *vec34311) {
-	for i := range 16 {
-		r[i] = uint16(x[i/4] >> (16 * (i % 4)))
+// xor34311 adds x to a window.
+func xor34311(w *[16]uint16, x *vec34311) {
+	for i, v := range x {
+		w[4*i] ^= uint16(v)
+		w[4*i+1] ^= uint16(v >> 16)
+		w[4*i+2] ^= uint16(v >> 32)
+		w[4*i+3] ^= uint16(v >> 48)
 	}
 }
 
-func xor34311(r *[77]uint16, x *vec34311) {
-	for i := range 16 {
-		r[i] ^= uint16(x[i/4] >> (16 * (i % 4)))
-	}
-}
-
-// run34311 applies ψ n times to the first 16 words of r.
-func run34311(r *[77]uint16, n int) {
+// run34311 moves the window at the front of r n words on. The last word stays in a register, or
+// every step would wait for the one before to reach memory.
+func run34311(r []uint16, n int) {
+	last := r[15]
 	for i := range n {
-		w := r[i : i+17 : i+17]
-		w[16] = w[0] ^ w[1] ^ w[2] ^ w[3] ^ w[12] ^ w[15]
+		w := (*[17]uint16)(r[i:])
+		last ^= w[0] ^ w[1] ^ w[2] ^ w[3] ^ w[12]
+		w[16] = last
 	}
-	copy(r[:16], r[n:n+16])
 }

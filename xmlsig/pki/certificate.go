@@ -24,9 +24,10 @@ import (
 	"kopir/xmlsig/reason"
 )
 
-// maxCertificateBytes bounds one certificate. The largest of the national CA is
-// 2.4 KB; 64 KiB leaves room for any honest one and none for 10^5 alternative names.
-const maxCertificateBytes = 64 << 10
+// maxCertificateBytes bounds one certificate: 16 in each of 16 signatures are
+// taken apart before anything of them is believed. The largest of the national CA
+// has 1.9 KB; 16 leave room for any honest one.
+const maxCertificateBytes = 16 << 10
 
 // maxCertificates bounds how many certificates [ParseAll] takes from one file.
 const maxCertificates = 1024

@@ -45,6 +45,7 @@ func (s *Store) Chain(leaf *Certificate, candidates []*Certificate, at time.Time
 		if b.checked {
 			s.remember(chain)
 		}
+		s.keepAll(chain)
 		return chain, nil
 	}
 	if b.worst == nil {

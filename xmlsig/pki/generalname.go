@@ -22,6 +22,11 @@ const (
 	oidAccessIssuers = "1.3.6.1.5.5.7.48.2"
 )
 
+// maxAddresses bounds the addresses, or the names that are kept, of one extension:
+// doubles are looked for one by one, and somebody may be asked at each. The
+// national CA writes at most two.
+const maxAddresses = 16
+
 // readAltNames keeps e-mail addresses and directory names.
 func (c *Certificate) readAltNames(s cryptobyte.String) bool {
 	var names cryptobyte.String
@@ -39,6 +44,9 @@ func (c *Certificate) readAltNames(s cryptobyte.String) bool {
 			c.emails = append(c.emails, string(value))
 		case tagDirectoryName:
 			c.altDirNames = append(c.altDirNames, value)
+		}
+		if len(c.emails) > maxAddresses || len(c.altDirNames) > maxAddresses {
+			return false
 		}
 	}
 	return true
@@ -64,6 +72,9 @@ func (c *Certificate) readAccess(s cryptobyte.String) bool {
 		}
 		if tag == tagURI && method == oidAccessIssuers {
 			c.IssuerURLs = appendNew(c.IssuerURLs, string(value))
+		}
+		if len(c.OCSPServers)+len(c.IssuerURLs) > maxAddresses {
+			return false
 		}
 	}
 	return true
@@ -99,13 +110,16 @@ func readPoints(s cryptobyte.String) (uris []string, ok bool) {
 		if point.Empty() {
 			uris = appendNew(uris, found...)
 		}
+		if len(uris) > maxAddresses {
+			return nil, false
+		}
 	}
 	return uris, true
 }
 
 // ReadPointName gives the URIs of a DistributionPointName's content; other
 // reports a name in another form (RFC 5280 §4.2.1.13). Lists name their own
-// place with the same type.
+// place with the same type. More than maxAddresses are refused.
 func ReadPointName(name []byte) (uris []string, other, ok bool) {
 	s := cryptobyte.String(name)
 	if s.Empty() {
@@ -130,7 +144,10 @@ func ReadPointName(name []byte) (uris []string, other, ok bool) {
 		}
 		// The CA certificates of 2018 hold two addresses in one string:
 		// "http://crl.root.gov.kz/gost.crl\n URL=http://crl1.root.gov.kz/gost.crl".
-		for _, uri := range strings.Fields(string(value)) {
+		for uri := range strings.FieldsSeq(string(value)) {
+			if len(uris) == maxAddresses {
+				return nil, false, false
+			}
 			uris = append(uris, strings.TrimPrefix(uri, "URL="))
 		}
 	}

@@ -22,6 +22,7 @@ type Store struct {
 	intermediates []*Certificate
 	known         map[[32]byte]bool // intermediates by fingerprint
 	links         map[link]struct{}
+	memory        memory
 }
 
 // link is a pair of certificates of which the second signed the first. That
@@ -43,6 +44,7 @@ func (s *Store) AddAnchor(c *Certificate, purpose Purpose) {
 	prepare(c)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.memory = memory{}
 	if _, twice := s.purposes[c.SHA256]; !twice {
 		s.anchors = append(s.anchors, c)
 	}
@@ -54,6 +56,7 @@ func (s *Store) AddIntermediate(c *Certificate) {
 	prepare(c)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.memory = memory{}
 	if !s.known[c.SHA256] {
 		s.known[c.SHA256] = true
 		s.intermediates = append(s.intermediates, c)

@@ -28,6 +28,7 @@ type CRL struct {
 	Number                 *big.Int // nil when absent
 	Base                   *big.Int // not nil: a delta list against this number
 	ThisUpdate, NextUpdate time.Time
+	ExpiredSince           time.Time // certificates that ended then or later stay on the list; zero: nothing is said
 	SHA256                 [32]byte
 	SignatureAlgorithm     string
 
@@ -137,6 +138,7 @@ const (
 	extDeltaIndicator = "2.5.29.27"
 	extIssuingPoint   = "2.5.29.28"
 	extAuthorityKeyID = "2.5.29.35"
+	extExpiredCerts   = "2.5.29.60" // expiredCertsOnCRL (X.509)
 )
 
 func (c *CRL) parseExtensions(exts []der.Extension) error {
@@ -153,6 +155,8 @@ func (c *CRL) parseExtensions(exts []der.Extension) error {
 			var id []byte
 			id, ok = pki.ReadAuthorityKeyID(e.Value)
 			c.AuthorityKeyID = bytes.Clone(id)
+		case extExpiredCerts:
+			c.ExpiredSince, ok = readGeneralizedTime(e.Value)
 		default:
 			if e.Critical {
 				c.unusable = "with a critical extension that is not understood: " + e.OID
@@ -169,6 +173,15 @@ func readNumber(value cryptobyte.String) (*big.Int, bool) {
 	n := new(big.Int)
 	ok := value.ReadASN1Integer(n) && value.Empty() && n.Sign() >= 0
 	return n, ok
+}
+
+// readGeneralizedTime reads ExpiredCertsOnCRL, which has no other form.
+func readGeneralizedTime(value cryptobyte.String) (time.Time, bool) {
+	if !value.PeekASN1Tag(asn1.GeneralizedTime) {
+		return time.Time{}, false
+	}
+	at, ok := der.ReadTime(&value)
+	return at, ok && value.Empty()
 }
 
 // Len gives the number of entries.

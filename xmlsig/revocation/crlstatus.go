@@ -42,14 +42,30 @@ func (c *CRL) refuses(q question) string {
 	if why := c.scope.excludes(q.cert); why != "" {
 		return why
 	}
-	if err := c.VerifyBy(q.issuer); err != nil {
-		var e *reason.Error
-		if errors.As(err, &e) && e.Code == reason.AlgorithmForbidden {
-			return "signed with a forbidden algorithm"
-		}
-		return "the signature is wrong"
+	return c.unsigned(q.issuer)
+}
+
+// unsigned says why the list cannot be called the issuer's word, or "".
+func (c *CRL) unsigned(issuer *pki.Certificate) string {
+	err := c.VerifyBy(issuer)
+	var e *reason.Error
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &e) && e.Code == reason.AlgorithmForbidden:
+		return "signed with a forbidden algorithm"
 	}
-	return ""
+	return "the signature is wrong"
+}
+
+// silentOn reports whether the certificate's absence means nothing: authorities
+// take expired certificates off their lists (RFC 5280 §3.3), unless
+// expiredCertsOnCRL says from when on they stay (X.509, 2.5.29.60).
+func (c *CRL) silentOn(cert *pki.Certificate) bool {
+	if !cert.NotAfter.Before(c.ThisUpdate) {
+		return false
+	}
+	return c.ExpiredSince.IsZero() || cert.NotAfter.Before(c.ExpiredSince)
 }
 
 // completes reports whether a delta list can be laid over the base (RFC 5280
@@ -102,7 +118,7 @@ func newestDelta(deltas []*CRL, base *CRL) (newest *CRL) {
 
 // baseStatus lays delta, which may be nil, over base and looks the certificate
 // up. removeFromCRL lifts a hold and nothing else; in a full list it has no
-// meaning (RFC 5280 §5.3.1).
+// meaning, and of an expired certificate it may only tell the end (RFC 5280 §5.3.1).
 func baseStatus(base, delta *CRL, q question) Status {
 	entry, listed := base.Lookup(q.cert.Serial)
 	from := base
@@ -118,6 +134,8 @@ func baseStatus(base, delta *CRL, q question) Status {
 	}
 	s := Status{Source: SourceCRL, ThisUpdate: from.ThisUpdate, NextUpdate: from.NextUpdate, EvidenceSHA256: fingerprint(from.SHA256)}
 	switch {
+	case !listed && (base.silentOn(q.cert) || from.silentOn(q.cert)):
+		return unknown("crl: not on the list of " + day(s.ThisUpdate) + ", but expired before it")
 	case !listed:
 		s.State, s.Detail = Good, "not on the list of "+day(s.ThisUpdate)
 	case entry.Reason == reasonRemove:

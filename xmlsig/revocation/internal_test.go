@@ -28,13 +28,46 @@ func TestCachesStaySmall(t *testing.T) {
 	if _, ok := a.get(kept, at); !ok || len(a.answers) != 2 {
 		t.Errorf("%d answers, the fresh one kept: %v", len(a.answers), ok)
 	}
+	var r rests
 	var l listCache
 	l.init()
 	for i := range maxAddresses + 5 {
-		l.rest(string(rune(i)), at)
+		r.failed(restKey{url: string(rune(i))}, at, time.Second)
+		l.setForeign(listKey{url: string(rune(i))}, at)
+		l.put(listKey{url: string(rune(i))}, &CRL{}, at)
 	}
-	if len(l.failed) > maxAddresses {
-		t.Errorf("%d resting addresses", len(l.failed))
+	if len(r.last) > maxAddresses || len(l.foreign) > maxAddresses || len(l.lists) > maxAddresses {
+		t.Errorf("%d resting addresses, %d of others, %d lists", len(r.last), len(l.foreign), len(l.lists))
+	}
+}
+
+// TestRestsGrow: twice as long each time up to a minute; after each rest one
+// question tries; an answer ends it, and so does a clock that is put right.
+func TestRestsGrow(t *testing.T) {
+	start := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	var r rests
+	key := restKey{url: "a"}
+	at := start
+	for _, seconds := range []int{2, 4, 8, 16, 32, 60, 60} {
+		r.failed(key, at, 2*time.Second)
+		at = at.Add(time.Duration(seconds) * time.Second)
+		if r.may(at.Add(-time.Second), key) {
+			t.Errorf("asked before %d seconds were over", seconds)
+		}
+		if first, second := r.may(at, key), r.may(at, key); !first || second {
+			t.Errorf("after %d seconds one question tries, and no more", seconds)
+		}
+	}
+	if !r.may(start.Add(-time.Hour), key) {
+		t.Error("a clock that was ahead keeps the address from being asked")
+	}
+	r.answered(key)
+	if first, second := r.may(at, key), r.may(at, key); !first || !second {
+		t.Error("rests although it answered")
+	}
+	r.failed(key, at, 2*time.Minute)
+	if r.failed(key, at, 2*time.Minute); r.last[key].length != 2*time.Minute {
+		t.Error("a rest that is set longer than a minute is kept:", r.last[key].length)
 	}
 }
 

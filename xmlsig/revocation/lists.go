@@ -2,19 +2,34 @@ package revocation
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
 	"kopir/xmlsig/pki"
 )
 
-// listCache holds one list an address, and addresses that are resting after a
-// failure.
+// listCache holds one list an address and authority. Nothing gets in before its
+// signature was verified: lists come over plain HTTP, and a forged one must
+// neither be compared with nor take the place of a genuine one.
 type listCache struct {
-	mu     sync.Mutex
-	lists  map[string]cachedList
-	failed map[string]time.Time // resting until
+	mu      sync.Mutex
+	lists   map[listKey]cachedList
+	foreign map[listKey]time.Time // addresses that gave another authority's list, and when
+}
+
+// listKey is an address, and the authority whose list is looked for there.
+type listKey struct {
+	url    string
+	issuer [32]byte
+}
+
+// authorityID is of name and key, by which lists are verified: certificates of
+// an authority that was certified anew share it.
+func authorityID(c *pki.Certificate) [32]byte {
+	return sha256.Sum256(slices.Concat(c.RawSubject, c.RawSPKI))
 }
 
 type cachedList struct {
@@ -22,144 +37,122 @@ type cachedList struct {
 	fetched time.Time
 }
 
-// maxAddresses bounds both maps: addresses stand in certificates.
+// maxAddresses bounds what is remembered: addresses stand in certificates.
 const maxAddresses = 1024
 
 func (l *listCache) init() {
-	l.lists = make(map[string]cachedList)
-	l.failed = make(map[string]time.Time)
+	l.lists = make(map[listKey]cachedList)
+	l.foreign = make(map[listKey]time.Time)
 }
 
-func (l *listCache) get(url string) (cachedList, bool) {
+func (l *listCache) get(key listKey) (cachedList, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	c, ok := l.lists[url]
+	c, ok := l.lists[key]
 	return c, ok
 }
 
-// put keeps a list unless the one in hand is newer: numbers of lists never go
-// back (RFC 5280 §5.2.3), so an older one is a replay.
-func (l *listCache) put(url string, list *CRL, now time.Time) *CRL {
+// put keeps a verified list unless the one in hand is newer: numbers of lists
+// never go back (RFC 5280 §5.2.3), so an older one is a replay.
+func (l *listCache) put(key listKey, list *CRL, now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if have, ok := l.lists[url]; ok && list.olderThan(have.list) {
-		list = have.list
-	}
-	if len(l.lists) < maxAddresses {
-		l.lists[url] = cachedList{list, now}
-	}
-	return list
-}
-
-// olderThan compares lists of one issuer.
-func (c *CRL) olderThan(o *CRL) bool {
-	if string(c.RawIssuer) != string(o.RawIssuer) || string(c.AuthorityKeyID) != string(o.AuthorityKeyID) {
+	have, ok := l.lists[key]
+	if ok && list.olderThan(have.list) {
 		return false
 	}
-	if c.Number != nil && o.Number != nil && c.Number.Cmp(o.Number) < 0 {
-		return true
+	if ok || len(l.lists) < maxAddresses {
+		l.lists[key] = cachedList{list, now}
 	}
-	return c.ThisUpdate.Before(o.ThisUpdate)
+	delete(l.foreign, key)
+	return true
 }
 
-// ofIssuer gives the lists in hand that call themselves the issuer's.
+// olderThan compares two lists that one key has signed.
+func (c *CRL) olderThan(o *CRL) bool {
+	return c.Number != nil && o.Number != nil && c.Number.Cmp(o.Number) < 0 || c.ThisUpdate.Before(o.ThisUpdate)
+}
+
+// ofIssuer gives the lists in hand that the issuer has signed.
 func (l *listCache) ofIssuer(issuer *pki.Certificate) []*CRL {
+	id := authorityID(issuer)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var lists []*CRL
-	for _, c := range l.lists {
-		if c.list.ofIssuer(issuer) {
+	for key, c := range l.lists {
+		if key.issuer == id {
 			lists = append(lists, c.list)
 		}
 	}
 	return lists
 }
 
-func (l *listCache) resting(url string, now time.Time) bool {
+// setForeign remembers that the address gave another authority's list.
+func (l *listCache) setForeign(key listKey, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return now.Before(l.failed[url])
+	if len(l.foreign) >= maxAddresses {
+		clear(l.foreign)
+	}
+	l.foreign[key] = now
 }
 
-func (l *listCache) rest(url string, until time.Time) {
+func (l *listCache) isForeign(key listKey, now time.Time, span time.Duration) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.failed) >= maxAddresses {
-		clear(l.failed)
-	}
-	l.failed[url] = until
+	at, ok := l.foreign[key]
+	return ok && now.Sub(at).Abs() < span
+}
+
+// gathering collects the lists that speak for one question.
+type gathering struct {
+	lists   []*CRL
+	why     []string
+	foreign []string // addresses that gave another authority's list
 }
 
 // askLists answers from full lists, completed by delta lists where they can be
 // had: first those of the configuration, then those the certificate names. Of
 // its full lists, which mirror each other, the first usable one is enough.
 func (o *Online) askLists(ctx context.Context, q question) (Status, []string) {
-	var lists []*CRL
-	var why []string
-	add := func(url string) {
-		list, err := o.list(ctx, url, q)
-		switch {
-		case err != nil:
-			why = append(why, "crl: the list could not be had")
-		case list.ofIssuer(q.issuer):
-			lists = append(lists, list)
-		}
+	var g gathering
+	state := func() State {
+		s, _ := crlStatus(g.lists, q)
+		return s.State
 	}
 	for _, url := range o.cfg.CRL {
-		add(url)
+		o.gather(ctx, &g, url, q, false)
 	}
 	for _, url := range o.named(q.cert.CRLPoints, o.cfg.CRL) {
-		if s, _ := crlStatus(lists, q); s.State == Unknown {
-			add(url)
+		if state() == Unknown {
+			o.gather(ctx, &g, url, q, false)
 		}
 	}
-	if s, _ := crlStatus(lists, q); s.State == Good || s.State == OnHold {
+	for _, url := range g.foreign { // only when the others say nothing
+		if state() == Unknown {
+			o.gather(ctx, &g, url, q, true)
+		}
+	}
+	if s := state(); s == Good || s == OnHold {
 		for _, url := range o.named(q.cert.DeltaCRLPoints, o.cfg.CRL) {
-			add(url)
+			o.gather(ctx, &g, url, q, false)
 		}
 	}
-	s, refused := crlStatus(lists, q)
-	return s, append(why, refused...)
+	s, refused := crlStatus(g.lists, q)
+	return s, append(g.why, refused...)
 }
 
-// list gives the list of an address: the one in hand while it is young, else a
-// new one, else the one in hand again, whose dates are judged later.
-func (o *Online) list(ctx context.Context, url string, q question) (*CRL, error) {
-	have, ok := o.lists.get(url)
+func (o *Online) gather(ctx context.Context, g *gathering, url string, q question, again bool) {
+	list, err := o.list(ctx, url, q, again)
+	var refused refusal
 	switch {
-	case ok && !have.list.ofIssuer(q.issuer):
-		return have.list, nil // of no use here, not worth another download
-	case ok && q.at.Sub(have.fetched) < o.cfg.CRLRefresh && !q.at.After(have.list.NextUpdate):
-		return have.list, nil
-	case ok && o.lists.resting(url, q.at):
-		return have.list, nil
-	case o.lists.resting(url, q.at):
-		return nil, errResting
+	case err == nil:
+		g.lists = append(g.lists, list)
+	case errors.Is(err, errForeign) && !again:
+		g.foreign = append(g.foreign, url)
+	case errors.As(err, &refused):
+		g.why = append(g.why, "crl: "+string(refused))
+	default:
+		g.why = append(g.why, "crl: the list could not be had")
 	}
-	got, err, _ := o.flights.Do("crl "+url, func() (any, error) { return o.fetchList(ctx, url, q) })
-	if err == nil {
-		return got.(*CRL), nil
-	}
-	o.cfg.Failed(url, err)
-	o.lists.rest(url, q.at.Add(o.cfg.Retry))
-	if ok {
-		return have.list, nil
-	}
-	return nil, err
-}
-
-var errResting = errors.New("the address failed a moment ago")
-
-func (o *Online) fetchList(ctx context.Context, url string, q question) (*CRL, error) {
-	ctx, cancel := context.WithTimeout(ctx, o.cfg.CRLTimeout)
-	defer cancel()
-	raw, err := o.fetch.CRL(ctx, url)
-	if err != nil {
-		return nil, err
-	}
-	list, err := ParseCRL(raw)
-	if err != nil {
-		return nil, err
-	}
-	return o.lists.put(url, list, q.at), nil
 }

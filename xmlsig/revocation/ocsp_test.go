@@ -208,6 +208,53 @@ func TestGravestSingleCounts(t *testing.T) {
 	}
 }
 
+// TestContradictingSingles: unknown outweighs good, a revocation both, in any order.
+func TestContradictingSingles(t *testing.T) {
+	ca := newAuthority(t, testpki.ECDSA, "ca")
+	cert := issue(t, ca, testpki.Profile{})
+	single := func(good testpki.OCSPSingle, what string) testpki.OCSPSingle {
+		set := func(reason int, at time.Time) {
+			good.State, good.RevokedAt, good.Reason = testpki.OCSPRevoked, at, reason
+		}
+		switch what {
+		case "unknown":
+			good.State = testpki.OCSPUnknown
+		case "revoked":
+			set(1, now.Add(-day))
+		case "held":
+			set(6, now.Add(-day))
+		case "removed":
+			set(8, now.Add(-day))
+		case "never issued":
+			set(6, time.Unix(0, 0))
+		}
+		return good
+	}
+	for _, tt := range []struct {
+		a, b string
+		want revocation.State
+	}{
+		{"good", "unknown", revocation.Unknown},
+		{"good", "never issued", revocation.Unknown},
+		{"good", "removed", revocation.Unknown},
+		{"good", "held", revocation.OnHold},
+		{"unknown", "held", revocation.OnHold},
+		{"unknown", "revoked", revocation.Revoked},
+		{"removed", "revoked", revocation.Revoked},
+		{"never issued", "revoked", revocation.Revoked},
+	} {
+		for _, order := range [][2]string{{tt.a, tt.b}, {tt.b, tt.a}} {
+			raw := ask(t, ca, cert, ca.Issuing, func(s *testpki.OCSPSpec) {
+				s.Singles = []testpki.OCSPSingle{single(s.Singles[0], order[0]), single(s.Singles[0], order[1])}
+			})
+			got := answer(t, raw).Status(cert, ca.Issuing, now, nonce)
+			if got.State != tt.want {
+				t.Errorf("%v: %v (%s), want %v", order, got.State, got.Detail, tt.want)
+			}
+		}
+	}
+}
+
 // TestAboutTheAuthority: the root answers about the issuing authority itself.
 func TestAboutTheAuthority(t *testing.T) {
 	ca := newAuthority(t, testpki.GOST512, "ca")

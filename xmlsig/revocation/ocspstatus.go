@@ -57,6 +57,20 @@ func (s OCSPSingle) neverIssued() bool {
 	return s.State == OnHold && s.RevokedAt.Unix() == 0
 }
 
+// gravity orders single answers that contradict each other: whatever is not
+// plainly good outweighs good, proof of revocation everything.
+func (s OCSPSingle) gravity() int {
+	switch {
+	case s.State == Good:
+		return 0
+	case s.State == Unknown || s.neverIssued() || s.Reason == reasonRemove:
+		return 1
+	case s.State == OnHold:
+		return 2
+	}
+	return 3
+}
+
 // find looks for the single answer about the certificate that counts at the
 // moment; the gravest of several.
 func (r *OCSPResponse) find(q question) (best OCSPSingle, why string) {
@@ -76,7 +90,7 @@ func (r *OCSPResponse) find(q question) (best OCSPSingle, why string) {
 			why = refusal
 			continue
 		}
-		if !found || s.State == Revoked || s.State == OnHold && best.State != Revoked {
+		if !found || s.gravity() > best.gravity() {
 			best, found = s, true
 		}
 	}

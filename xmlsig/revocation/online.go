@@ -21,6 +21,13 @@ type Fetcher interface {
 	CRL(ctx context.Context, url string) ([]byte, error)
 }
 
+// Keeper is a [Fetcher] that keeps lists for later runs. Online tells it which
+// of those it brought were signed by the authority that was asked about, and are
+// not older than the one before: before that nobody has vouched for a byte of them.
+type Keeper interface {
+	Keep(url string, der []byte)
+}
+
 // Config of an Online source. The zero value works, but asks nobody: addresses
 // are either given here or stand in certificates and are allowed by Hosts.
 type Config struct {
@@ -36,7 +43,8 @@ type Config struct {
 	OCSPTimeout   time.Duration // for one answer; 5 seconds by default
 	CRLTimeout    time.Duration // for one list; 1 minute by default
 	CRLRefresh    time.Duration // a list older than this is asked for again; 1 hour by default
-	Retry         time.Duration // an address that could not be reached rests so long; 2 seconds by default
+	Deadline      time.Duration // for everything one Status asks, unless its context says when; 10 seconds by default
+	Retry         time.Duration // an address that gave nothing rests so long, then twice as long, up to a minute; 2 seconds by default
 	NonceOptional bool          // an answer without any nonce counts although one was sent
 
 	// Failed, if set, hears why an address gave nothing usable, for logs and metrics.
@@ -50,6 +58,7 @@ func (c Config) withDefaults() Config {
 	}{
 		{&c.Freshness, DefaultFreshness}, {&c.Skew, defaultSkew}, {&c.OCSPTimeout, 5 * time.Second},
 		{&c.CRLTimeout, time.Minute}, {&c.CRLRefresh, time.Hour}, {&c.Retry, 2 * time.Second},
+		{&c.Deadline, 10 * time.Second},
 	} {
 		if *d.field == 0 {
 			*d.field = d.value
@@ -71,6 +80,7 @@ type Online struct {
 	drawing sync.Mutex // Config.Rand need not be safe for concurrent use
 	answers answerCache
 	lists   listCache
+	rests   rests
 }
 
 // NewOnline makes a source that asks through the fetcher.
@@ -93,9 +103,12 @@ func (o *Online) Status(ctx context.Context, cert, issuer *pki.Certificate, at t
 	if s, ok := o.answers.get(key, q.at); ok {
 		return s
 	}
-	// The flight outlives a caller that gives up: others may wait for it.
+	ctx, cancel := o.patience(ctx)
+	defer cancel()
 	flight := o.flights.DoChan(string(key.cert[:])+string(key.issuer[:]), func() (any, error) {
-		return o.ask(context.WithoutCancel(ctx), q), nil
+		ctx, cancel := o.outliving(ctx)
+		defer cancel()
+		return o.ask(ctx, q), nil
 	})
 	select {
 	case <-ctx.Done():
@@ -103,6 +116,38 @@ func (o *Online) Status(ctx context.Context, cert, issuer *pki.Certificate, at t
 	case result := <-flight:
 		return result.Val.(Status)
 	}
+}
+
+// patience bounds the wait of a caller that has set no bound. The second on top
+// lets a flight that ends at its deadline say why.
+func (o *Online) patience(ctx context.Context) (context.Context, context.CancelFunc) {
+	if _, ok := ctx.Deadline(); ok {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, o.cfg.Deadline+time.Second)
+}
+
+// outliving bounds a flight. It goes on when its caller gives up, since others
+// may wait for it, but not beyond Config.Deadline or a later end the caller set
+// himself: a silent authority must not hold the gateway's callers.
+func (o *Online) outliving(ctx context.Context) (context.Context, context.CancelFunc) {
+	free := context.WithoutCancel(ctx)
+	flight, cancel := context.WithTimeout(free, o.cfg.Deadline)
+	until, _ := ctx.Deadline()
+	if end, _ := flight.Deadline(); until.After(end.Add(time.Second)) {
+		cancel()
+		return context.WithDeadline(free, until)
+	}
+	return flight, cancel
+}
+
+// now is the moment by which addresses rest: the clock, which has moved on while
+// an address was silent, else the moment of the question.
+func (o *Online) now(q question) time.Time {
+	if o.cfg.Now != nil {
+		return o.cfg.Now()
+	}
+	return q.at
 }
 
 // ask goes through the sources in order and stops at the first usable answer.
@@ -124,19 +169,26 @@ func (o *Online) ask(ctx context.Context, q question) Status {
 func (o *Online) askOCSP(ctx context.Context, q question) (Status, []string) {
 	var why []string
 	for _, url := range slices.Concat(o.cfg.OCSP, o.named(q.cert.OCSPServers, o.cfg.OCSP)) {
-		// A responder that fails for one authority may well answer for another.
-		address := url + " " + string(q.issuer.SHA256[:])
-		if o.lists.resting(address, q.at) {
+		if ctx.Err() != nil {
+			return Status{}, append(why, "ocsp: no time was left for a responder")
+		}
+		// A responder that fails for one authority may well answer for another; one that is silent is so for all.
+		all, own := restKey{"ocsp", url, [32]byte{}}, restKey{"ocsp", url, q.issuer.SHA256}
+		if !o.rests.may(o.now(q), all, own) {
 			why = append(why, "ocsp: the responder could not be reached a moment ago")
 			continue
 		}
 		raw, nonce, err := o.send(ctx, url, q)
 		if err != nil {
 			o.cfg.Failed(url, err)
-			o.lists.rest(address, q.at.Add(o.cfg.Retry))
+			if silent(err) {
+				own = all
+			}
+			o.rests.failed(own, o.now(q), o.firstRest(err))
 			why = append(why, "ocsp: the responder could not be reached")
 			continue
 		}
+		o.rests.answered(all, own)
 		s := o.judge(raw, q, nonce)
 		if s.State != Unknown {
 			return s, nil

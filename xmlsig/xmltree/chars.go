@@ -1,30 +1,9 @@
 package xmltree
 
-import (
-	"strings"
-	"unicode/utf8"
-
-	"kopir/xmlsig/reason"
-)
+import "unicode/utf8"
 
 // byteOrderMark is allowed once, at the very start (XML 1.0 §4.3.3).
 const byteOrderMark = "\uFEFF"
-
-// checkCharacters proves that s is UTF-8 and holds only characters of XML 1.0 §2.2.
-func checkCharacters(s string) error {
-	if !utf8.ValidString(s) {
-		return reason.New(reason.XMLMalformed, "the document is not UTF-8")
-	}
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case c >= ' ' && c != 0xEF:
-		case c == '\n' || c == '\t' || c == '\r':
-		case c < ' ', strings.HasPrefix(s[i:], "\uFFFE"), strings.HasPrefix(s[i:], "\uFFFF"):
-			return reason.New(reason.XMLMalformed, "the document holds a character that XML does not allow")
-		}
-	}
-	return nil
-}
 
 // isChar is production Char of XML 1.0 §2.2, for character references.
 func isChar(r rune) bool {
@@ -50,8 +29,10 @@ const (
 	namePart
 )
 
-var asciiName = func() (t [utf8.RuneSelf]byte) {
-	for c := range t {
+// asciiName has an entry for every octet, so that reading it needs no check of bounds; those above
+// ASCII are in no class.
+var asciiName = func() (t [256]byte) {
+	for c := range utf8.RuneSelf {
 		switch {
 		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c == '_':
 			t[c] = nameStart | namePart

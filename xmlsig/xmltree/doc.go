@@ -10,5 +10,7 @@
 //	doc, err := xmltree.Parse(body, xmltree.Limits{})
 //	iin := doc.Root.Find("Applicant/IIN").Text()
 //
-// A Document never changes after Parse and may be read from many goroutines.
+// A Document never changes after Parse and may be read from many goroutines. [Reader] is for a
+// program that is done with one document before it reads the next: it copies nothing and uses its
+// memory again.
 package xmltree

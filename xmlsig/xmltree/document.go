@@ -34,6 +34,7 @@ type node struct {
 	kind        Kind
 	split       bool   // element: a comment stands inside its own text
 	wrapped     bool   // element: an attribute value was written over several lines or with tabs
+	canonical   bool   // element: its start tag declares nothing and is written as canonicalisation would
 	prefix      uint16 // bytes of the prefix in name, without the colon
 	name, value span   // text, comment: value; PI: target and data; element: name and where its end tag begins
 	space       uint32 // element: index of its namespace name
@@ -66,6 +67,7 @@ type Document struct {
 
 	src, side string
 	root      int32
+	count     int // elements
 	nodes     []node
 	attrs     []attr
 	decls     []decl

@@ -1,6 +1,9 @@
 package xmltree
 
-import "strings"
+import (
+	"iter"
+	"strings"
+)
 
 // Element is an element of a document. Two pointers are equal exactly if they are the
 // same element. Methods that search or read accept a nil receiver and find nothing,
@@ -50,6 +53,14 @@ func (e *Element) Children() []*Element {
 		out = append(out, c)
 	}
 	return out
+}
+
+// EachChild goes over the child elements in order.
+func (e *Element) EachChild() iter.Seq[*Element] {
+	return func(yield func(*Element) bool) {
+		for c := e.firstElement(); c != nil && yield(c); c = c.next() {
+		}
+	}
 }
 
 // Child is the first child element with this local name, nil if there is none.
@@ -143,6 +154,20 @@ func (d *Document) elementFrom(i, end int32) *Element {
 	}
 	return nil
 }
+
+// HasText tells whether text that is not white space stands directly in the element.
+func (e *Element) HasText() bool {
+	d := e.doc
+	for i := int(e.n) + 1; i < d.End(int(e.n)); i = d.End(i) {
+		if d.Kind(i) == KindText && !isBlank(d.Value(i)) {
+			return true
+		}
+	}
+	return false
+}
+
+// HasElement tells whether an element stands directly in the element.
+func (e *Element) HasElement() bool { return e.firstElement() != nil }
 
 // HasInstruction tells whether a processing instruction stands directly in the element.
 func (e *Element) HasInstruction() bool {

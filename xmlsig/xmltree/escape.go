@@ -1,9 +1,15 @@
 package xmltree
 
+// escaped marks the octets that are escaped in text or in attribute values.
+var escaped = [256]bool{'&': true, '<': true, '>': true, '"': true, '\t': true, '\n': true, '\r': true}
+
 // EscapeText appends s as canonical character data (C14N 1.0 §2.3): any parser gives s back.
 func EscapeText(dst []byte, s string) []byte {
 	from := 0
 	for i := 0; i < len(s); i++ {
+		if !escaped[s[i]] {
+			continue
+		}
 		var esc string
 		switch s[i] {
 		case '&':
@@ -27,6 +33,9 @@ func EscapeText(dst []byte, s string) []byte {
 func EscapeAttr(dst []byte, s string) []byte {
 	from := 0
 	for i := 0; i < len(s); i++ {
+		if !escaped[s[i]] {
+			continue
+		}
 		var esc string
 		switch s[i] {
 		case '&':

@@ -1,6 +1,10 @@
 package xmltree
 
-import "kopir/xmlsig/reason"
+import (
+	"slices"
+
+	"kopir/xmlsig/reason"
+)
 
 // attrKey is an expanded name: two attributes of an element must differ in it.
 type attrKey struct {
@@ -25,19 +29,41 @@ func (p *parser) declare(prefix, value span) error {
 	case len(p.scope) >= p.lim.Scope:
 		return reason.Newf(reason.TooLarge, "more than %d namespace declarations are in force", p.lim.Scope)
 	}
-	p.scope = append(p.scope, binding{name, p.intern(uri)})
-	p.doc.decls = append(p.doc.decls, decl{prefix, p.intern(uri)})
+	id := p.intern(uri)
+	p.scope = append(p.scope, binding{name, id})
+	p.doc.decls = append(p.doc.decls, decl{prefix, id})
 	return nil
 }
 
+// manyURIs is where looking for a namespace name among all stops being cheap.
+const manyURIs = 16
+
+// intern gives a namespace name its index: equal names have one.
 func (p *parser) intern(uri string) uint32 {
-	id, ok := p.uris[uri]
-	if !ok {
-		id = uint32(len(p.doc.uris))
-		p.doc.uris = append(p.doc.uris, uri)
+	if len(p.doc.uris) < manyURIs {
+		if i := slices.Index(p.doc.uris, uri); i >= 0 {
+			return uint32(i)
+		}
+	} else if id, ok := p.index()[uri]; ok {
+		return id
+	}
+	id := uint32(len(p.doc.uris))
+	p.doc.uris = append(p.doc.uris, uri)
+	if p.uris != nil {
 		p.uris[uri] = id
 	}
 	return id
+}
+
+// index is the map of all namespace names, made when they have become many.
+func (p *parser) index() map[string]uint32 {
+	if p.uris == nil {
+		p.uris = make(map[string]uint32, 2*len(p.doc.uris))
+		for i, uri := range p.doc.uris {
+			p.uris[uri] = uint32(i)
+		}
+	}
+	return p.uris
 }
 
 // resolve checks the declarations made since outer and gives names their namespaces.

@@ -1,5 +1,7 @@
 package xmltree
 
+import "strings"
+
 // Len is the number of nodes. Nodes are numbered in document order; the ones of a subtree
 // are consecutive, so a walk is a loop. The methods below serve canonicalisation.
 func (d *Document) Len() int { return len(d.nodes) }
@@ -18,6 +20,44 @@ func (d *Document) Name(i int) string { return d.str(d.nodes[i].name) }
 
 // Value is the text of a text or comment node, or the data of a PI.
 func (d *Document) Value(i int) string { return d.str(d.nodes[i].value) }
+
+// AppendText writes text node i in canonical form. Text that stands in the source as it is can hold
+// nothing that must be escaped but ">".
+func (d *Document) AppendText(dst []byte, i int) []byte {
+	s := d.nodes[i].value
+	text := d.str(s)
+	if s.off&sideBit != 0 || strings.IndexByte(text, '>') >= 0 {
+		return EscapeText(dst, text)
+	}
+	return append(dst, text...)
+}
+
+// CanonicalTag is the start tag of element i without its ">" where the source has it in the very
+// form of C14N 1.0 §2.3 and without namespace declarations; else "". What an ancestor or
+// exclusive canonicalisation adds is not in it.
+func (d *Document) CanonicalTag(i int) string {
+	n := &d.nodes[i]
+	if !n.canonical {
+		return ""
+	}
+	end := n.name.off + n.name.n
+	if n.nAttrs > 0 {
+		last := &d.attrs[n.attrs+int32(n.nAttrs)-1]
+		end = last.value.off + last.value.n + uint32(len(`"`))
+	}
+	return d.src[n.name.off-uint32(len("<")) : end]
+}
+
+// HasPrefixedAttributes tells whether element i has attributes with a prefix.
+func (d *Document) HasPrefixedAttributes(i int) bool {
+	n := &d.nodes[i]
+	for _, a := range d.attrs[n.attrs : n.attrs+int32(n.nAttrs)] {
+		if a.prefix > 0 {
+			return true
+		}
+	}
+	return false
+}
 
 // PrefixOf is the prefix of element i.
 func (d *Document) PrefixOf(i int) string { return d.Name(i)[:d.nodes[i].prefix] }

@@ -2,6 +2,7 @@ package xmltree
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"kopir/xmlsig/reason"
@@ -14,11 +15,8 @@ func Parse(b []byte, lim Limits) (*Document, error) {
 	if len(b) > lim.Bytes {
 		return nil, reason.Newf(reason.TooLarge, "the document is larger than %d bytes", lim.Bytes)
 	}
-	p := newParser(string(b), lim)
-	if err := p.document(); err != nil {
-		return nil, err
-	}
-	return p.finish(), nil
+	p := parser{doc: new(Document)}
+	return p.parse(string(b), lim)
 }
 
 // parser is the state of one pass.
@@ -31,16 +29,18 @@ type parser struct {
 
 	open  []level
 	scope []binding
-	uris  map[string]uint32
+	uris  map[string]uint32 // of doc.uris, once they are many
 	raw   []rawAttr
 	seen  map[attrKey]struct{}
+	// Octets that are rare in content: most texts are their own value.
+	ampersand, carriageReturn, bracket cursor
 }
 
 // level is an element whose end tag is still to come.
 type level struct {
-	node            int32
-	scope           int  // length of parser.scope outside it
-	text, commented bool // it has text that is not blank; it has a comment
+	node      int32
+	scope     int  // length of parser.scope outside it
+	commented bool // it has a comment
 }
 
 // binding is a namespace declaration in force.
@@ -55,13 +55,29 @@ const (
 	uriXML
 )
 
-func newParser(src string, lim Limits) *parser {
-	d := &Document{src: src, uris: []string{"", XMLNamespace}, root: -1}
-	d.nodes = make([]node, 0, len(src)/40+8)
-	return &parser{
-		src: src, lim: lim, doc: d,
-		uris:  map[string]uint32{"": uriNone, XMLNamespace: uriXML},
-		scope: []binding{{"xml", uriXML}, {"", uriNone}},
+// parse reads src with the memory parser and document have.
+func (p *parser) parse(src string, lim Limits) (*Document, error) {
+	p.begin(src, lim)
+	if err := p.document(); err != nil {
+		return nil, err
+	}
+	return p.finish(), nil
+}
+
+// begin forgets the last document and keeps its memory.
+func (p *parser) begin(src string, lim Limits) {
+	d := p.doc
+	// An element and its text have two "<" together: the list of nodes hardly ever grows.
+	d.nodes = slices.Grow(d.nodes[:0], min(strings.Count(src, "<"), lim.Nodes))
+	*d = Document{
+		src: src, root: -1, uris: append(d.uris[:0], "", XMLNamespace),
+		nodes: d.nodes[:0], attrs: d.attrs[:0], decls: d.decls[:0],
+		elems: d.elems[:0], ids: d.ids[:0], splits: d.splits[:0], wraps: d.wraps[:0],
+	}
+	*p = parser{
+		src: src, lim: lim, doc: d, side: p.side[:0], open: p.open[:0], raw: p.raw[:0],
+		scope:     append(p.scope[:0], binding{"xml", uriXML}, binding{"", uriNone}),
+		ampersand: cursor{octet: '&', at: -1}, carriageReturn: cursor{octet: '\r', at: -1}, bracket: cursor{octet: ']', at: -1},
 	}
 }
 
@@ -138,31 +154,27 @@ func (p *parser) outside() error {
 	return nil
 }
 
-// add appends a node under the innermost open element.
-func (p *parser) add(n node) (int32, error) {
-	if len(p.doc.nodes) >= p.lim.Nodes {
-		return 0, reason.Newf(reason.TooLarge, "the document has more than %d nodes", p.lim.Nodes)
+// add appends a node under the innermost open element, to be filled in where it stands.
+func (p *parser) add(kind Kind) (*node, error) {
+	d := p.doc
+	if len(d.nodes) >= p.lim.Nodes {
+		return nil, reason.Newf(reason.TooLarge, "the document has more than %d nodes", p.lim.Nodes)
 	}
-	i := int32(len(p.doc.nodes))
-	n.parent, n.end = -1, i+1
+	i := len(d.nodes)
+	d.nodes = append(d.nodes, node{})
+	n := &d.nodes[i]
+	n.kind, n.parent, n.end = kind, -1, int32(i+1)
 	if len(p.open) > 0 {
 		n.parent = p.open[len(p.open)-1].node
 	}
-	p.doc.nodes = append(p.doc.nodes, n)
-	return i, nil
+	return n, nil
 }
 
-// finish turns the parser's buffers into an immutable document.
+// finish turns the parser's buffers into a document.
 func (p *parser) finish() *Document {
 	d := p.doc
-	d.side = string(p.side)
-	count := 0
-	for i := range d.nodes {
-		if d.nodes[i].kind == KindElement {
-			count++
-		}
-	}
-	d.elems = make([]Element, 0, count)
+	d.side = view(p.side)
+	d.elems = slices.Grow(d.elems, d.count)
 	for i := range d.nodes {
 		if n := &d.nodes[i]; n.kind == KindElement {
 			n.elem = int32(len(d.elems))
@@ -183,7 +195,7 @@ func (p *parser) finish() *Document {
 func (p *parser) str(s span) string {
 	if s.off&sideBit != 0 {
 		off := s.off &^ sideBit
-		return string(p.side[off : off+s.n])
+		return view(p.side[off : off+s.n]) // what is written stays: the buffer only grows
 	}
 	return p.src[s.off : s.off+s.n]
 }

@@ -64,9 +64,11 @@ func (p *parser) readComment() error {
 	if !strings.HasPrefix(p.src[end:], "-->") {
 		return p.malformed("two hyphens stand inside a comment")
 	}
-	if _, err := p.add(node{kind: KindComment, value: p.lines(start, end)}); err != nil {
+	n, err := p.add(KindComment)
+	if err != nil {
 		return err
 	}
+	n.value = p.lines(start, end)
 	p.doc.Comments++
 	if len(p.open) > 0 {
 		p.open[len(p.open)-1].commented = true
@@ -98,9 +100,11 @@ func (p *parser) instruction() error {
 	if start == p.pos && start < end {
 		return p.malformed("no white space follows the name of a processing instruction")
 	}
-	if _, err := p.add(node{kind: KindPI, name: target, value: p.lines(start, end)}); err != nil {
+	n, err := p.add(KindPI)
+	if err != nil {
 		return err
 	}
+	n.name, n.value = target, p.lines(start, end)
 	p.pos = end + len("?>")
 	return nil
 }

@@ -1,6 +1,7 @@
 package xmltree
 
 import (
+	"strings"
 	"unicode/utf8"
 
 	"kopir/xmlsig/reason"
@@ -23,25 +24,26 @@ func (p *parser) startTag() error {
 	if err != nil {
 		return err
 	}
-	n := node{
-		kind: KindElement, name: name, prefix: prefix,
-		attrs: int32(len(p.doc.attrs)), decls: int32(len(p.doc.decls)),
+	i := int32(len(p.doc.nodes))
+	n, err := p.add(KindElement) // nothing is added before the tag ends: n stays where it is
+	if err != nil {
+		return err
 	}
+	p.doc.count++
+	n.name, n.prefix = name, prefix
+	n.attrs, n.decls = int32(len(p.doc.attrs)), int32(len(p.doc.decls))
 	outer := len(p.scope)
-	empty, err := p.attributes()
+	empty, tidy, err := p.attributes()
 	if err != nil {
 		return err
 	}
 	if empty {
 		n.value = span{uint32(p.pos - len("/>")), 1}
 	}
-	if err := p.resolve(&n, outer); err != nil {
+	if err := p.resolve(n, outer); err != nil {
 		return err
 	}
-	i, err := p.add(n)
-	if err != nil {
-		return err
-	}
+	n.canonical = tidy && n.nDecls == 0 && p.inOrder(p.doc.attrs[n.attrs:])
 	if len(p.open) == 0 {
 		p.doc.root = i
 	}
@@ -68,60 +70,80 @@ func (p *parser) enter(i int32, outer int, empty bool) error {
 }
 
 // attributes reads up to the end of the tag; declarations go into scope at once.
-func (p *parser) attributes() (empty bool, err error) {
-	p.raw = p.raw[:0]
+// tidy tells whether all is written as canonicalisation would, but for declarations and order.
+func (p *parser) attributes() (empty, tidy bool, err error) {
+	p.raw, tidy = p.raw[:0], true
 	for {
+		from := p.pos
 		spaced := p.skipSpace()
 		if p.pos >= len(p.src) {
-			return false, p.malformed("a tag does not end")
+			return false, false, p.malformed("a tag does not end")
 		}
 		switch c := p.src[p.pos]; {
 		case c == '>':
 			p.pos++
-			return false, nil
+			return false, tidy && !spaced, nil
 		case c == '/':
 			if p.pos+1 >= len(p.src) || p.src[p.pos+1] != '>' {
-				return false, p.malformed("a slash stands inside a tag")
+				return false, false, p.malformed("a slash stands inside a tag")
 			}
 			p.pos += 2
-			return true, nil
+			return true, tidy && !spaced, nil
 		case !spaced:
-			return false, p.malformed("no white space stands before an attribute")
+			return false, false, p.malformed("no white space stands before an attribute")
 		}
-		if err := p.attribute(); err != nil {
-			return false, err
+		tidy = tidy && p.pos == from+1 && p.src[from] == ' '
+		written, err := p.attribute()
+		if err != nil {
+			return false, false, err
 		}
+		tidy = tidy && written
 	}
 }
 
-// attribute reads production [41] and sorts declarations out.
-func (p *parser) attribute() error {
+// inOrder tells whether attributes stand in the order of C14N 1.0 §2.2.
+func (p *parser) inOrder(attrs []attr) bool {
+	for k := 1; k < len(attrs); k++ {
+		a, b := attrs[k-1], attrs[k]
+		if order := strings.Compare(p.doc.uris[a.space], p.doc.uris[b.space]); order > 0 || order == 0 && p.attrLocal(a) > p.attrLocal(b) {
+			return false
+		}
+	}
+	return true
+}
+
+// attribute reads production [41] and sorts declarations out. tidy tells whether name="value" is
+// written without white space, with that quote, and without anything to normalise or escape.
+func (p *parser) attribute() (tidy bool, err error) {
 	name, prefix, err := p.qname()
 	if err != nil {
-		return err
+		return false, err
 	}
 	p.skipSpace()
 	if p.pos >= len(p.src) || p.src[p.pos] != '=' {
-		return p.malformed("an attribute has no value")
+		return false, p.malformed("an attribute has no value")
 	}
 	p.pos++
 	p.skipSpace()
 	value, wrapped, err := p.attValue()
 	if err != nil {
-		return err
+		return false, err
 	}
 	switch qname := p.str(name); {
 	case qname == "xmlns":
-		return p.declare(span{}, value)
+		return false, p.declare(span{}, value)
 	case prefix == 5 && qname[:5] == "xmlns":
-		return p.declare(span{name.off + 6, name.n - 6}, value)
+		return false, p.declare(span{name.off + 6, name.n - 6}, value)
 	}
 	if len(p.raw) >= p.lim.Attrs {
-		return reason.Newf(reason.TooLarge, "an element has more than %d attributes", p.lim.Attrs)
+		return false, reason.Newf(reason.TooLarge, "an element has more than %d attributes", p.lim.Attrs)
 	}
 	p.raw = append(p.raw, rawAttr{name, value, prefix, wrapped})
-	return nil
+	return value.off == name.off+name.n+uint32(len(`="`)) && p.src[value.off-1] == '"', nil
 }
+
+// inValue marks the octets that mean something in an attribute value.
+var inValue = [256]bool{'"': true, '\'': true, '<': true, '&': true, '\n': true, '\t': true, '\r': true}
 
 // attValue reads production [10] and normalises it (XML 1.0 §3.3.3, type CDATA).
 func (p *parser) attValue() (value span, wrapped bool, err error) {
@@ -131,6 +153,9 @@ func (p *parser) attValue() (value span, wrapped bool, err error) {
 	quote, from := p.src[p.pos], p.pos+1
 	to, simple := from, true
 	for ; ; to++ {
+		for to < len(p.src) && !inValue[p.src[to]] {
+			to++
+		}
 		if to >= len(p.src) || p.src[to] == '<' {
 			return span{}, false, p.malformed("the value of an attribute does not end or holds a \"<\"")
 		}
@@ -157,6 +182,25 @@ func (p *parser) endTag() error {
 	}
 	begin := uint32(p.pos)
 	p.pos += len("</")
+	top := &p.open[len(p.open)-1]
+	n := &p.doc.nodes[top.node]
+	if err := p.endName(p.src[n.name.off : n.name.off+n.name.n]); err != nil {
+		return err
+	}
+	n.value.off = begin
+	n.end = int32(len(p.doc.nodes))
+	n.split = top.commented && p.hasText(top.node)
+	p.scope = p.scope[:top.scope]
+	p.open = p.open[:len(p.open)-1]
+	return nil
+}
+
+// endName reads the rest of an end tag, which must have the name of the start tag.
+func (p *parser) endName(want string) error {
+	if rest := p.src[p.pos:]; len(rest) > len(want) && rest[len(want)] == '>' && rest[:len(want)] == want {
+		p.pos += len(want) + 1
+		return nil
+	}
 	name, _, err := p.qname()
 	if err != nil {
 		return err
@@ -166,21 +210,42 @@ func (p *parser) endTag() error {
 		return p.malformed("an end tag does not end")
 	}
 	p.pos++
-	top := p.open[len(p.open)-1]
-	n := &p.doc.nodes[top.node]
-	if p.src[name.off:name.off+name.n] != p.src[n.name.off:n.name.off+n.name.n] {
+	if p.src[name.off:name.off+name.n] != want {
 		return p.malformed("an end tag does not match its start tag")
 	}
-	n.value.off = begin
-	n.end = int32(len(p.doc.nodes))
-	n.split = top.text && top.commented
-	p.scope = p.scope[:top.scope]
-	p.open = p.open[:len(p.open)-1]
 	return nil
 }
 
 // qname reads a name with at most one colon, between two names (Namespaces in XML 1.0 §4).
 func (p *parser) qname() (span, uint16, error) {
+	start := p.pos
+	end := asciiNameEnd(p.src, start)
+	colon := 0
+	if end > start && end < len(p.src) && p.src[end] == ':' {
+		colon = end - start
+		if end = asciiNameEnd(p.src, end+1); end == start+colon+1 {
+			return p.anyName()
+		}
+	}
+	if end == start || end == len(p.src) || p.src[end] >= utf8.RuneSelf || p.src[end] == ':' || end-start > p.lim.Name || end-start > 1<<16-1 {
+		return p.anyName()
+	}
+	p.pos = end
+	return span{uint32(start), uint32(end - start)}, uint16(colon), nil
+}
+
+// asciiNameEnd is where the ASCII name that begins at i ends: i if none does.
+func asciiNameEnd(s string, i int) int {
+	if i >= len(s) || asciiName[s[i]]&nameStart == 0 {
+		return i
+	}
+	for i++; i < len(s) && asciiName[s[i]]&namePart != 0; i++ {
+	}
+	return i
+}
+
+// anyName reads any name, also of letters above ASCII, and says what is wrong with it.
+func (p *parser) anyName() (span, uint16, error) {
 	start, first, colon := p.pos, true, -1
 	for p.pos < len(p.src) {
 		r, size := rune(p.src[p.pos]), 1

@@ -8,6 +8,20 @@ import (
 // text reads character data up to the next tag, comment or PI as one node: CDATA sections
 // and character references are ways of writing, not structure (XML 1.0 §2.4, §2.7).
 func (p *parser) text() error {
+	from, to := p.pos, len(p.src)
+	if i := strings.IndexByte(p.src[from:], '<'); i >= 0 {
+		to = from + i
+	}
+	if p.ampersand.within(p.src, from, to) || p.carriageReturn.within(p.src, from, to) ||
+		p.bracket.within(p.src, from, to) || strings.HasPrefix(p.src[to:], "<![") {
+		return p.writtenText()
+	}
+	p.pos = to
+	return p.addText(span{uint32(from), uint32(to - from)})
+}
+
+// writtenText reads text that may differ from its source.
+func (p *parser) writtenText() error {
 	start, mark := p.pos, len(p.side)
 	plain := true // the text so far equals its source
 	for p.pos < len(p.src) {
@@ -53,24 +67,23 @@ func (p *parser) addText(value span) error {
 	if value.n == 0 { // <![CDATA[]]>
 		return nil
 	}
-	if _, err := p.add(node{kind: KindText, value: value}); err != nil {
+	n, err := p.add(KindText)
+	if err != nil {
 		return err
 	}
-	top := &p.open[len(p.open)-1]
-	top.text = top.text || !p.blank(value)
+	n.value = value
 	return nil
 }
 
-func (p *parser) blank(s span) bool {
-	if s.off&sideBit == 0 {
-		return isBlank(p.src[s.off : s.off+s.n])
-	}
-	for _, c := range p.side[s.off&^sideBit:] {
-		if !isSpace(c) {
-			return false
+// hasText tells whether text that is not blank stands directly in element i, whose nodes are read.
+func (p *parser) hasText(i int32) bool {
+	nodes := p.doc.nodes
+	for k := i + 1; k < int32(len(nodes)); k = nodes[k].end {
+		if nodes[k].kind == KindText && !isBlank(p.str(nodes[k].value)) {
+			return true
 		}
 	}
-	return true
+	return false
 }
 
 // scanText finds the end of the character data at pos; simple means that it is its own value.
@@ -101,6 +114,13 @@ func (p *parser) cdata() error {
 // normalised; in an attribute white space becomes a space (XML 1.0 §3.3.3).
 func (p *parser) decode(from, to int, attribute bool) error {
 	for i := from; i < to; {
+		run := i
+		for i < to && !inValue[p.src[i]] {
+			i++
+		}
+		if p.side = append(p.side, p.src[run:i]...); i == to {
+			break
+		}
 		c := p.src[i]
 		switch {
 		case c == '&':

@@ -42,9 +42,17 @@ type Extension struct {
 	Value    []byte
 }
 
+// maxOIDOctets bounds an OBJECT IDENTIFIER: writing an arc in decimal takes time
+// that grows with the square of its length. Those of the national CA have about
+// ten octets, one made of a UUID (X.667) has 20.
+const maxOIDOctets = 64
+
 // OID gives the dotted form of the content octets of an OBJECT IDENTIFIER.
 func OID(content []byte) (string, bool) {
 	var oid x509.OID
+	if len(content) > maxOIDOctets {
+		return "", false
+	}
 	if err := oid.UnmarshalBinary(content); err != nil {
 		return "", false
 	}

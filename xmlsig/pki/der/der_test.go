@@ -1,6 +1,7 @@
 package der_test
 
 import (
+	"bytes"
 	"crypto/x509"
 	"encoding/hex"
 	"testing"
@@ -176,5 +177,11 @@ func TestLongOID(t *testing.T) {
 	}
 	if _, ok := der.OID(content[:len(content)-1]); ok {
 		t.Error("an arc without its end was taken")
+	}
+	for octets, want := range map[int]bool{64: true, 65: false} {
+		arc := append(bytes.Repeat([]byte{0xff}, octets-1), 0x7f)
+		if _, ok := der.OID(arc); ok != want {
+			t.Errorf("%d octets: %v", octets, ok)
+		}
 	}
 }
