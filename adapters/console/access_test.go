@@ -1,7 +1,10 @@
 package console
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -107,6 +110,39 @@ func TestOpeningACaseIsRecorded(t *testing.T) {
 	l.errs["Act"] = &gateway.Error{Code: gateway.CodeUnavailable}
 	w := get(t, h, "/console/cases/"+sampleNumber, http.StatusServiceUnavailable)
 	wantNotIn(t, w, "0003", "kyzylzhar-system")
+}
+
+func TestRefusalsAreFoundInTheLog(t *testing.T) {
+	tests := []struct {
+		name, method, target, code string
+		status                     int
+	}{
+		{"a bad number", http.MethodPost, "/console/cases", "form_invalid", http.StatusBadRequest},
+		{"a method", http.MethodPut, "/console/services", "not_found", http.StatusMethodNotAllowed},
+		{"no such page", http.MethodGet, "/console/nothing", "not_found", http.StatusNotFound},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var log bytes.Buffer
+			h := newConsole(sample(), func(c *Config) { c.Log = slog.New(slog.NewJSONHandler(&log, nil)) })
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), tt.method, tt.target, nil))
+			var event struct {
+				Level, Code string
+				Status      int
+				ID          string `json:"request_id"`
+			}
+			if err := json.Unmarshal(log.Bytes(), &event); err != nil {
+				t.Fatalf("%v: %s", err, log.Bytes())
+			}
+			if event.Level != "INFO" || event.Code != tt.code || event.Status != tt.status || w.Code != tt.status {
+				t.Errorf("status %d, event %s", w.Code, log.Bytes())
+			}
+			if event.ID == "" || w.Header().Get("X-Request-Id") != event.ID || !strings.Contains(w.Body.String(), event.ID) {
+				t.Errorf("request id %q, header %q", event.ID, w.Header().Get("X-Request-Id"))
+			}
+		})
+	}
 }
 
 func TestSearchTakesNumbersOnly(t *testing.T) {

@@ -61,7 +61,7 @@ func TestBarsStandOnEachOtherAndFit(t *testing.T) {
 			}
 			low, height = b.Y, height+b.H
 		}
-		if want := chartHeight * col.Total / top; height < want-1 || height > want+1 {
+		if want := chartHeight * (col.Total + col.Open) / top; height < want-1 || height > want+1 {
 			t.Errorf("column %s: height %d, want %d", col.Label, height, want)
 		}
 	}
@@ -99,6 +99,35 @@ func TestRareReasonsShareAColour(t *testing.T) {
 	}
 }
 
+func TestWhatIsUndecidedIsNoRefusal(t *testing.T) {
+	l := sample()
+	l.failures = []gateway.FailureCount{{At: now.Add(-time.Minute), Code: reason.RevocationUnknown, Count: 3}, {At: now.Add(-time.Minute), Code: "", Count: 1}}
+	f := boardOf(t, l, "day")
+	if f.Total != 0 || len(f.Reasons) != 0 || f.Undecided != 4 || f.Columns[23].Open != 4 || f.Columns[23].Total != 0 {
+		t.Errorf("%+v", f)
+	}
+	if bars := f.Columns[23].Bars; len(bars) != 1 || bars[0].Series != undecidedColour {
+		t.Errorf("bars %+v", bars)
+	}
+	w := get(t, newConsole(l), "/console?lang=ru", http.StatusOK)
+	wantIn(t, w, "Отказы за последние 24 часа</dt>\n<dd>0</dd>", "не определено: 4", "Пока не определено (не отказ)", "За этот период отказов не было.")
+	wantNotIn(t, w, "tile bad")
+}
+
+func TestATelephoneHasRoomForTheLabels(t *testing.T) {
+	for _, p := range periods {
+		marks := 0
+		for _, col := range boardOf(t, sample(), p.Key).Columns {
+			if col.Mark {
+				marks++
+			}
+		}
+		if marks < 2 || marks > narrowLabels {
+			t.Errorf("%s: %d labels", p.Key, marks)
+		}
+	}
+}
+
 func TestStrangeCountsDoNoHarm(t *testing.T) {
 	l := sample()
 	l.failures = []gateway.FailureCount{{At: now.Add(-time.Minute), Code: reason.KeyWeak, Count: 0}, {At: now.Add(-time.Minute), Code: "future_code", Count: 2},
@@ -123,7 +152,7 @@ func TestScaleFits(t *testing.T) {
 
 func TestBoardShowsWhatWaits(t *testing.T) {
 	w := get(t, newConsole(sample()), "/console?lang=en", http.StatusOK)
-	wantIn(t, w, "Not passed in the last 24 hours", "Kyzylzhar district department", "1\u00a0d\u00a02\u00a0h", "1\u00a0h\u00a035\u00a0min", "More providers: 5",
+	wantIn(t, w, "Refused in the last 24 hours", "Kyzylzhar district department", "1\u00a0d\u00a02\u00a0h", "1\u00a0h\u00a035\u00a0min", "More providers: 5",
 		"SHEP, the cabinet", "address of portal", "/console/cases/K26-4W2MD-X7PA0", "Certificate status is unknown", "revocation_unknown",
 		"Ask the portal for the original file", `role="img" aria-label="`, "only_failed=1")
 }
@@ -133,7 +162,7 @@ func TestChartAndTableSayTheSame(t *testing.T) {
 	w := get(t, newConsole(l), "/console?lang=en&range=week", http.StatusOK)
 	f := boardOf(t, l, "week")
 	for _, col := range f.Columns {
-		wantIn(t, w, fmt.Sprintf("<td class=\"figure\"><b>%s</b></td></tr>", grouped(col.Total)), col.Label)
+		wantIn(t, w, fmt.Sprintf("<td class=\"figure\"><b>%s</b></td><td class=\"figure\">%s</td></tr>", grouped(col.Total), grouped(col.Open)), col.Label)
 	}
 	wantIn(t, w, grouped(f.Total), "The same figures as a table", fmt.Sprintf("the highest bar has %s", grouped(f.Highest)))
 }

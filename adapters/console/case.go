@@ -38,7 +38,10 @@ type historyLine struct {
 	Facts []fact
 }
 
-type fact struct{ Name, Value, Href string }
+type fact struct {
+	Name, Value, Href string
+	English           bool // in the program's own words
+}
 
 // numbers of applications: letters, digits and dashes, and never as bare as a personal number.
 var numbers = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{2,39}$`)
@@ -136,8 +139,11 @@ func (c *Console) history(lang string, events []gateway.Event) []historyLine {
 				continue
 			}
 			f := fact{Name: c.texts.word(lang, "data", key), Value: c.factValue(lang, key, value)}
-			if key == "verdict" {
+			switch key {
+			case "verdict":
 				f.Href = Base + "/verdicts/" + url.PathEscape(value)
+			case "rule", "cause", "reason":
+				f.English = f.Value == written(lang, value)
 			}
 			line.Facts = append(line.Facts, f)
 		}
@@ -174,6 +180,12 @@ func (c *Console) factValue(lang, key, value string) string {
 		return c.destination(lang, value)
 	case key == "status":
 		return c.texts.word(lang, "state", value)
+	case key == "step":
+		return c.texts.word(lang, "step", value)
+	case key == "rule":
+		if words := c.rule(lang, value); words != "" {
+			return words
+		}
 	case key == "outcome":
 		return c.texts.word(lang, "case.outcome", value)
 	case len(value) == digestLength && !strings.Contains(value, " "):

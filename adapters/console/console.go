@@ -11,6 +11,8 @@ package console
 
 import (
 	"context"
+	"crypto/rand"
+	"io"
 	"log/slog"
 	"net/http"
 	"time"
@@ -62,7 +64,8 @@ type Config struct {
 	Services func() []ServiceRow
 	Provider func(lang, id string) string // a provider's name; "" if it has none
 	Now      func() time.Time
-	TestPKI  bool // certificates of a test PKI are trusted: every page says so in red
+	Rand     io.Reader // of request ids
+	TestPKI  bool      // certificates of a test PKI are trusted: every page says so in red
 	Log      *slog.Logger
 }
 
@@ -81,6 +84,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Rand == nil {
+		c.Rand = rand.Reader
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

@@ -8,14 +8,18 @@ import (
 	"time"
 
 	"kopir/gateway"
+	"kopir/xmlsig/reason"
 )
 
-// failures are the verdicts that did not pass, by reason and over time.
+// failures are the verdicts that did not pass, by reason and over time. What is undecided is no
+// refusal: it has a list, a colour and numbers of its own.
 type failures struct {
-	Total, Before int // in the period, and in the one before it
+	Total, Before int // refusals in the period, and in the one before it
+	Undecided     int // in the period
 	Highest       int // the highest bar
 	Reasons       []reasonRow
-	Series        []series // what the bars are made of, bottom first
+	Open          []reasonRow // why it is undecided
+	Series        []series    // what the bars are made of, bottom first
 	Columns       []column
 	Ticks         []int // marks of the scale, from the top down
 	Width, Height int   // of the drawing, in its own units
@@ -45,8 +49,9 @@ type column struct {
 	Label string
 	Mark  bool // the label is shown under the bar
 	Href  string
-	Total int
+	Total int   // refusals
 	Cells []int // by series
+	Open  int   // undecided
 	Bars  []bar
 	X     int
 }
@@ -56,6 +61,14 @@ type bar struct{ X, Y, W, H, Series int }
 
 // colours is how many reasons get a colour of their own; the rest share the last.
 const colours = 7
+
+// undecidedColour is the one no refusal has.
+const undecidedColour = colours + 1
+
+// undecided says whether a code stands for a check without an answer. Counts carry no outcome, but
+// the code tells it: a status that nobody knows parks an application and never refuses it
+// (DESIGN §3 rule 5), and a check that was not reached has no code.
+func undecided(code gateway.Code) bool { return code == "" || code == reason.RevocationUnknown }
 
 // The drawing's units: it is stretched to the page, so they only set proportions.
 const (
@@ -74,16 +87,34 @@ func (c *Console) failures(ctx context.Context, v visit, p period) (*failures, e
 		return nil, err
 	}
 	f := &failures{Columns: make([]column, p.bars)}
-	f.Reasons = c.reasons(counts, from, v, before)
+	refused, open := split(counts)
+	f.Reasons = c.reasons(refused, from, v, before)
 	for _, r := range f.Reasons {
 		f.Total += r.Count
 		f.Before += r.Before
 	}
+	f.Open = c.reasons(open, from, v, before)
+	for i := range f.Open {
+		f.Undecided += f.Open[i].Count
+		f.Open[i].Series = undecidedColour
+	}
 	f.Series = c.series(f.Reasons, v.lang)
-	f.spread(counts, from, p)
+	f.spread(refused, open, from, p)
 	c.label(f, from, p, v.lang)
 	f.draw()
 	return f, nil
+}
+
+// split parts the refusals from what is undecided.
+func split(counts []gateway.FailureCount) (refused, open []gateway.FailureCount) {
+	for _, n := range counts {
+		if undecided(n.Code) {
+			open = append(open, n)
+		} else {
+			refused = append(refused, n)
+		}
+	}
+	return refused, open
 }
 
 // firstStep is where the chart begins: its last bar is the step that runs now.
@@ -153,7 +184,7 @@ func (c *Console) series(rows []reasonRow, lang string) []series {
 }
 
 // spread puts the counts into the columns.
-func (f *failures) spread(counts []gateway.FailureCount, from time.Time, p period) {
+func (f *failures) spread(refused, open []gateway.FailureCount, from time.Time, p period) {
 	colour := map[gateway.Code]int{}
 	for _, r := range f.Reasons {
 		colour[r.Code] = r.Series
@@ -162,27 +193,35 @@ func (f *failures) spread(counts []gateway.FailureCount, from time.Time, p perio
 		f.Columns[i].Cells = make([]int, len(f.Series))
 		f.Columns[i].From = from.Add(p.step * time.Duration(i))
 	}
-	for _, n := range counts {
-		if n.At.Before(from) || n.Count <= 0 {
-			continue
+	each := func(counts []gateway.FailureCount, put func(*column, gateway.FailureCount)) {
+		for _, n := range counts {
+			if n.At.Before(from) || n.Count <= 0 {
+				continue
+			}
+			col := &f.Columns[min(int(n.At.Sub(from)/p.step), p.bars-1)]
+			put(col, n)
+			f.Highest = max(f.Highest, col.Total+col.Open)
 		}
-		i := min(int(n.At.Sub(from)/p.step), p.bars-1)
-		f.Columns[i].Cells[min(colour[n.Code], len(f.Series)-1)] += n.Count
-		f.Columns[i].Total += n.Count
-		f.Highest = max(f.Highest, f.Columns[i].Total)
 	}
+	each(refused, func(col *column, n gateway.FailureCount) {
+		col.Cells[min(colour[n.Code], len(f.Series)-1)] += n.Count
+		col.Total += n.Count
+	})
+	each(open, func(col *column, n gateway.FailureCount) { col.Open += n.Count })
 }
 
-// label names the columns. On a narrow page only every third name fits.
+// narrowLabels is how many names of columns fit on a telephone: 390 px leave about 300 for them.
+const narrowLabels = 4
+
+// label names the columns. On a narrow page only those with a mark are shown.
 func (c *Console) label(f *failures, from time.Time, p period, lang string) {
-	const every = 3
+	every := (p.bars + narrowLabels - 1) / narrowLabels
 	for i := range f.Columns {
 		col := &f.Columns[i]
 		at := col.From.In(gateway.Almaty)
 		col.Label, col.Mark = at.Format("15:04"), i%every == 0
 		if p.step >= 24*time.Hour {
 			col.Label = c.texts.get(lang, "weekday."+string(rune('0'+int(at.Weekday())))) + nbsp + at.Format("02.01")
-			col.Mark = true
 		}
 		q := url.Values{"only_failed": {"1"}, "from": {col.From.UTC().Format(time.RFC3339)},
 			"to": {col.From.Add(p.step).UTC().Format(time.RFC3339)}}
@@ -204,16 +243,19 @@ func (f *failures) draw() {
 		col := &f.Columns[i]
 		col.X = i * columnWidth
 		sum := 0
-		for s, n := range col.Cells {
+		stand := func(n, colour int) {
 			if n == 0 {
-				continue
+				return
 			}
 			low := chartHeight - chartHeight*sum/top
 			sum += n
 			high := chartHeight - chartHeight*sum/top
-			col.Bars = append(col.Bars, bar{X: col.X + (columnWidth-barWidth)/2, Y: high, W: barWidth,
-				H: low - high, Series: f.Series[s].Index})
+			col.Bars = append(col.Bars, bar{X: col.X + (columnWidth-barWidth)/2, Y: high, W: barWidth, H: low - high, Series: colour})
 		}
+		for s, n := range col.Cells {
+			stand(n, f.Series[s].Index)
+		}
+		stand(col.Open, undecidedColour)
 	}
 }
 

@@ -125,12 +125,13 @@ func fakeServices() []ServiceRow {
 		{Key: "housing-assistance", Title: map[string]string{"kk": "Тұрғын үй көмегін тағайындау", "ru": "Назначение жилищной помощи"},
 			Version: 1, Form: "partially_automated", Channels: []string{"service_centre", "portal"},
 			Terms:         []Term{{"service_centre", 10, "calendar_days"}, {"portal", 10, "working_days"}},
-			ProviderKinds: []string{"department"}, SignerRoles: []string{"head"}, ProviderBIN: true, Consent: true},
+			ProviderKinds: []string{"department"}, SignerRoles: []string{"head"}, ProviderBIN: true, Consent: true,
+			Documents: map[string]map[string]string{"income": {"kk": "Отбасының кірістерін растайтын құжаттар", "ru": "Документы, подтверждающие доходы семьи"}}},
 		{Key: "asp-certificate/zhambyl", Title: map[string]string{"kk": "Атаулы әлеуметтік көмек алушыларға тиесілігін растайтын анықтама",
 			"ru": "Справка о принадлежности заявителя (семьи) к получателям адресной социальной помощи"}, Version: 2, Form: "automated",
 			Channels: []string{"service_centre", "department", "rural_akim", "portal"}, Terms: []Term{{"portal", 15, "minutes"}, {"department", 15, "minutes"}},
 			ProviderKinds: []string{"department", "rural_akim"}, SignerRoles: []string{"employee", "sign_right"},
-			Missing: []string{"shep.service_ids"}},
+			Missing: []string{"the registered serviceId"}},
 	}
 }
 
@@ -238,7 +239,7 @@ func sampleVerdict(id string, code gateway.Code) gateway.Verdict {
 func (l *fakeLedger) addCase() {
 	received := now.Add(-49 * time.Hour)
 	l.cases[sampleNumber] = gateway.Case{Number: sampleNumber, Service: "housing-assistance", Provider: "kyzylzhar", Territory: "595220000",
-		Rule: "department of the district 595220000", State: gateway.StateInWork, IIN: sampleIIN, BIN: "001340000002", RequestNumber: "10109001292987",
+		Rule: "the department of 595200000 Қызылжар ауданы, in which 595220000 lies; the registry has no department or akim of its own for it", State: gateway.StateInWork, IIN: sampleIIN, BIN: "001340000002", RequestNumber: "10109001292987",
 		RequestDate: "2026-11-21T10:20:00+05:00", Channel: gateway.ChannelPortal, Via: gateway.ViaAsyncSOAP, Caller: "portal",
 		ReceivedAt: received, DueAt: time.Date(2026, 12, 4, 18, 0, 0, 0, gateway.Almaty), UpdatedAt: now.Add(-3 * time.Hour),
 		DocumentSHA: sampleSHA, CoveredSHA: strings.Repeat("ab01", 16), Attempt: 1,
@@ -248,7 +249,7 @@ func (l *fakeLedger) addCase() {
 		gateway.Event{At: received.Add(4 * time.Minute), Kind: "accepted", Actor: "kopir", Data: map[string]string{"verdict": "06F02XYZ"}},
 		gateway.Event{At: received.Add(time.Hour), Kind: "leased", Actor: "kyzylzhar-system", Data: map[string]string{"attempt": "1"}},
 		gateway.Event{At: received.Add(61 * time.Minute), Kind: "acknowledged", Actor: "kyzylzhar-system"},
-		gateway.Event{At: now.Add(-3 * time.Hour), Kind: "step", Actor: "kyzylzhar-system", Data: map[string]string{"name": "visa", "note": "ИИН " + sampleIIN + " проверен"}})
+		gateway.Event{At: now.Add(-3 * time.Hour), Kind: "step", Actor: "kyzylzhar-system", Data: map[string]string{"step": "executor_named", "note": "ИИН " + sampleIIN + " проверен"}})
 }
 
 // chained gives events their sequence and hashes.

@@ -93,10 +93,42 @@ func TestAVerdictOfNothingIsShown(t *testing.T) {
 }
 
 func TestCaseTellsItsWay(t *testing.T) {
-	w := get(t, newConsole(sample()), "/console/cases/"+sampleNumber+"?lang=ru", http.StatusOK)
-	wantIn(t, w, sampleNumber, "в работе", "04.12.2026 18:00", "осталось 11\u00a0дн\u00a06\u00a0ч", "department of the district 595220000",
+	shared := TextsFunc(func(_, key string) string {
+		return map[string]string{"step.executor_named": "Назначен ответственный исполнитель"}[key]
+	})
+	w := get(t, newConsole(sample(), func(c *Config) { c.Texts = shared }), "/console/cases/"+sampleNumber+"?lang=ru", http.StatusOK)
+	wantIn(t, w, sampleNumber, "в работе", "04.12.2026 18:00", "осталось 11\u00a0дн\u00a06\u00a0ч", "отдел, территория 595200000 Қызылжар ауданы: в неё входит 595220000, где своего услугодателя в реестре нет (отдел или аким)",
+		"Назначен ответственный исполнитель", "Документы, подтверждающие доходы семьи",
 		"Отложено до выяснения статуса свидетельства", "Услугодатель принял в работу", "Цепочка хешей истории цела", "Отдел занятости и социальных программ Кызылжарского района",
 		"Назначение жилищной помощи", "Статус свидетельства неизвестен (revocation_unknown)", `aria-current="step"`, "/console/verdicts/06F01XYZ")
+}
+
+func TestEnglishOfTheProgramIsMarked(t *testing.T) {
+	l := sample()
+	c := l.cases[sampleNumber]
+	c.Rule = "some new rule"
+	l.cases[sampleNumber] = c
+	h := newConsole(l)
+	wantIn(t, get(t, h, "/console/cases/"+sampleNumber+"?lang=kk", http.StatusOK), `<b>Техникалық мәлімет</b> <small lang="en">some new rule</small>`)
+	wantIn(t, get(t, h, "/console/verdicts/06F00XYZ?lang=ru", http.StatusOK), `<h2>Технические подробности</h2><small lang="en">reference 1: the digest of the content differs</small>`)
+}
+
+func TestRulesAreTranslated(t *testing.T) {
+	tests := []struct{ name, lang, rule, want string }{
+		{"its own", "kk", "the akim of 113220100 Азат ауылы", "әкім, аумағы: 113220100 Азат ауылы"},
+		{"without a name", "ru", "the education department of 113200000", "отдел образования, территория 113200000"},
+		{"around", "en", "the service centre of 11, in which", ""},
+		{"a kind nobody knows", "ru", "the moon of 113200000", ""},
+		{"kinds nobody knows", "ru", "the akim of 113200000, in which 113220100 lies; the registry has no moon of its own for it", ""},
+		{"other words", "kk", "by hand", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := newConsole(sample()).rule(tt.lang, tt.rule); got != tt.want {
+				t.Errorf("%q, want %q", got, tt.want)
+			}
+		})
+	}
 }
 
 func TestCaseTermAndWay(t *testing.T) {
@@ -161,7 +193,7 @@ func TestUnknownCases(t *testing.T) {
 func TestServicesAreListed(t *testing.T) {
 	w := get(t, newConsole(sample()), "/console/services?lang=ru", http.StatusOK)
 	wantIn(t, w, "Назначение жилищной помощи", "10 рабочих дней", "10 календарных дней", "частично автоматизированная", "первый руководитель",
-		"БИН должен совпасть с БИН услугодателя", "требуется", "Оператору уточнить: shep.service_ids", "сельские акимы",
+		"БИН должен совпасть с БИН услугодателя", "требуется", "Оператору уточнить: 1", `lang="en"><li>the registered serviceId</li>`, "(Жамбылская область)", "сельские акимы",
 		"/console/verdicts?service=asp-certificate%2fzhambyl&amp;only_failed=1")
 	w = get(t, newConsole(sample(), func(c *Config) { c.Services = nil }), "/console/services?lang=kk", http.StatusOK)
 	wantIn(t, w, "Каталог бос.")

@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
+	"io"
 	"log/slog"
 	"net/http"
 	"time"
 
+	"kopir/adapters/httpserver"
 	"kopir/gateway"
 )
 
@@ -85,6 +87,8 @@ func (c *Console) functions(lang string) template.FuncMap {
 		"provider": func(id string) string { return c.providerName(lang, id) },
 		"longest":  func(q *queues) string { return c.longest(lang, q) },
 		"covers":   func(s string) string { return c.coverage(lang, s) },
+		"rule":     func(s string) string { return c.rule(lang, s) },
+		"document": func(service, code string) string { return c.documentTitle(lang, service, code) },
 	}
 }
 
@@ -131,21 +135,21 @@ var pageStatus = map[gateway.Code]int{
 
 // fail shows why a page cannot be shown.
 func (c *Console) fail(w http.ResponseWriter, r *http.Request, v visit, err error) {
-	code, status := gateway.CodeInternal, http.StatusInternalServerError
+	code, status, id := gateway.CodeInternal, http.StatusInternalServerError, c.requestID(r)
 	text := "error.internal"
 	var e *gateway.Error
 	switch {
 	case errors.Is(err, errMethod):
 		w.Header().Set("Allow", "GET, HEAD")
-		status, text = http.StatusMethodNotAllowed, "error.method"
+		code, status, text = gateway.CodeNotFound, http.StatusMethodNotAllowed, "error.method"
 	case errors.Is(err, errNumber):
-		status, text = http.StatusBadRequest, "error.bad_number"
+		code, status, text = gateway.CodeFormInvalid, http.StatusBadRequest, "error.bad_number"
 	case errors.Is(err, context.DeadlineExceeded):
 		code = gateway.CodeUnavailable
 	case errors.As(err, &e):
 		code = e.Code
 	}
-	if known, ok := pageStatus[code]; ok {
+	if known, ok := pageStatus[code]; ok && status == http.StatusInternalServerError {
 		status, text = known, "error."+string(code)
 	}
 	if status == http.StatusUnauthorized {
@@ -155,10 +159,26 @@ func (c *Console) fail(w http.ResponseWriter, r *http.Request, v visit, err erro
 	if status >= http.StatusInternalServerError {
 		level = slog.LevelError
 	}
-	c.cfg.Log.Log(r.Context(), level, "console page refused", "status", status, "code", code, "caller", v.caller.ID, "err", err)
+	c.cfg.Log.Log(r.Context(), level, "console page refused", "request_id", id, "status", status, "code", code, "caller", v.caller.ID, "err", err)
 	if status == http.StatusUnauthorized || status == http.StatusForbidden {
 		v.caller = gateway.Caller{} // no menu for who may not enter
 	}
+	w.Header().Set("X-Request-Id", id)
 	c.render(w, r, v, &shown{Template: "error", Title: c.texts.get(v.lang, "error.title"), Status: status,
-		Body: c.texts.get(v.lang, text)})
+		Body: refusal{Text: c.texts.get(v.lang, text), Request: id}})
+}
+
+// refusal is why a page is not shown, and what the log knows the request by.
+type refusal struct{ Text, Request string }
+
+// requestID is the frame's, where the pages run in one, or one of our own.
+func (c *Console) requestID(r *http.Request) string {
+	if id := httpserver.RequestID(r.Context()); id != "" {
+		return id
+	}
+	var b [16]byte
+	if _, err := io.ReadFull(c.cfg.Rand, b[:]); err != nil {
+		return fmt.Sprintf("t%x", c.cfg.Now().UnixNano()) // an id for the log, not a secret
+	}
+	return fmt.Sprintf("%x", b)
 }

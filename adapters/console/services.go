@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 )
@@ -17,7 +18,9 @@ type ServiceRow struct {
 	SignerRoles   []string // pki role words
 	ProviderBIN   bool     // the BIN in the signer's certificate must be the provider's
 	Consent       bool
-	Missing       []string // what the operator still has to supply
+	Missing       []string // what the operator still has to supply, in English
+
+	Documents map[string]map[string]string // a document's title in kk and ru, by its code; codes without one are shown
 }
 
 // Term is a limit of one channel, as worktime.Limit has it.
@@ -27,16 +30,26 @@ type Term struct {
 	Unit    string // "minutes", "hours", "calendar_days", "working_days"
 }
 
-// title names the service; variants of one service, which share their title, are told apart.
-func (s ServiceRow) title(lang string) string {
+// rowTitle names the service; variants of one service, which share their title, are told apart.
+func (c *Console) rowTitle(lang string, s ServiceRow) string {
 	t := inLanguage(s.Title, lang)
 	if t == "" {
 		return s.Key
 	}
 	if _, variant, ok := strings.Cut(s.Key, "/"); ok {
-		return t + " (" + variant + ")"
+		return t + " (" + c.texts.word(lang, "variant", variant) + ")"
 	}
 	return t
+}
+
+// documentTitle names a document of a service as the catalogue does, or by its code.
+func (c *Console) documentTitle(lang, service, code string) string {
+	for _, s := range c.cfg.Services() {
+		if s.Key == service {
+			return cmp.Or(inLanguage(s.Documents[code], lang), scrub(code))
+		}
+	}
+	return scrub(code)
 }
 
 // serviceLine is a row with its title in the page's language.
@@ -48,7 +61,7 @@ type serviceLine struct {
 func (c *Console) services(_ *http.Request, v visit) (*shown, error) {
 	var rows []serviceLine
 	for _, s := range c.cfg.Services() {
-		rows = append(rows, serviceLine{s, s.title(v.lang)})
+		rows = append(rows, serviceLine{s, c.rowTitle(v.lang, s)})
 	}
 	return &shown{Template: "services", Nav: "services", Title: c.texts.get(v.lang, "services.title"), Body: rows}, nil
 }
@@ -57,7 +70,7 @@ func (c *Console) services(_ *http.Request, v visit) (*shown, error) {
 func (c *Console) serviceTitle(lang, key string) string {
 	for _, s := range c.cfg.Services() {
 		if s.Key == key {
-			return s.title(lang)
+			return c.rowTitle(lang, s)
 		}
 	}
 	return key

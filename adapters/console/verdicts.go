@@ -121,7 +121,7 @@ func (c *Console) codeGroups(lang string, current gateway.Code) []codeGroup {
 func (c *Console) serviceChoices(lang, current string) []serviceChoice {
 	var list []serviceChoice
 	for _, s := range c.cfg.Services() {
-		list = append(list, serviceChoice{s.Key, s.title(lang), s.Key == current})
+		list = append(list, serviceChoice{s.Key, c.rowTitle(lang, s), s.Key == current})
 	}
 	return list
 }

@@ -173,7 +173,7 @@ func (a *App) console(texts httpserver.Table) http.Handler {
 	for _, r := range rows {
 		operator[gateway.Code(r.Code)] = r.Operator
 	}
-	return console.New(console.Config{Ledger: a.ledger, Auth: console.Basic(a.access), Now: a.out.Now, Log: a.out.Log,
+	return console.New(console.Config{Ledger: a.ledger, Auth: console.Basic(a.access), Now: a.out.Now, Rand: a.out.Rand, Log: a.out.Log,
 		TestPKI: a.cfg.Trust.TestPKI, Texts: console.TextsFunc(schemas.Text), Services: a.serviceRows,
 		Codes: func(code gateway.Code) (console.CodeText, bool) {
 			t, ok := texts[code]

@@ -12,9 +12,18 @@ func (a *App) serviceRows() []console.ServiceRow {
 	for _, s := range a.rules.Catalogue.Services() {
 		rows = append(rows, console.ServiceRow{Key: s.Key, Title: s.Title, Version: s.Version, Form: s.Form,
 			Channels: s.Channels, Terms: terms(s), ProviderKinds: s.ProviderKinds, SignerRoles: s.SignerRoles(),
-			ProviderBIN: s.Signer.ProviderBIN, Consent: s.ConsentRequired, Missing: s.Gaps})
+			ProviderBIN: s.Signer.ProviderBIN, Consent: s.ConsentRequired, Missing: s.Gaps, Documents: titles(s)})
 	}
 	return rows
+}
+
+// titles are the names of a service's documents by code.
+func titles(s *catalogue.Service) map[string]map[string]string {
+	out := map[string]map[string]string{}
+	for _, d := range s.Documents {
+		out[d.Code] = d.Title
+	}
+	return out
 }
 
 func terms(s *catalogue.Service) []console.Term {
