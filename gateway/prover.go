@@ -91,8 +91,14 @@ func (pr *proof) firstCertificate() *pki.Certificate {
 // identity checks the certificate's IIN and BIN against the form's (condition 2 of the regulations).
 func (pr *proof) identity(iin, bin string) { pr.result.CheckIdentity(iin, bin) }
 
+// statusDeadline bounds all questions about one document: the state gateway waits 30 seconds for an
+// answer (gateway-protocol.md §4), and parking is an answer.
+const statusDeadline = 12 * time.Second
+
 // revocation asks for the status of every certificate below the anchor.
 func (p *Prover) revocation(ctx context.Context, pr *proof, at time.Time) {
+	ctx, cancel := context.WithTimeout(ctx, statusDeadline)
+	defer cancel()
 	pr.result.CheckRevocation(ctx, p.status, at, xmlsig.ModeRequire)
 }
 

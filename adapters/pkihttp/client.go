@@ -1,8 +1,8 @@
 // Package pkihttp brings OCSP answers and revocation lists over HTTP. It implements revocation.Fetcher.
 //
-// What it brings is not trusted: signatures and dates are the business of xmlsig/revocation. It sees to it that
-// nothing is asked of a host the operator has not named, that no answer is too large or comes too late, and that
-// the last good list survives a failed download and a restart.
+// What it brings is not trusted: signatures and dates are the business of xmlsig/revocation, which says of a list
+// that it is good with [Client.Keep]. It sees to it that nothing is asked of a host the operator has not named, that
+// no answer is too large or comes too late, and that the last good list survives a failed download and a restart.
 //
 //	client, err := pkihttp.New(pkihttp.Config{Allow: []string{"ocsp.pki.gov.kz", "crl.pki.gov.kz"}, Dir: "crl"})
 //	source := revocation.NewOnline(client, revocation.Config{})

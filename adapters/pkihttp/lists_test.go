@@ -47,6 +47,16 @@ func makeList(t *testing.T, issuer string, number int64, thisUpdate, nextUpdate 
 	return list
 }
 
+// verified asks for a list and says that it is good, as a caller does who has checked it.
+func verified(t *testing.T, c *Client, address string) ([]byte, error) {
+	t.Helper()
+	got, err := c.CRL(t.Context(), address)
+	if err == nil {
+		c.Keep(address, got)
+	}
+	return got, err
+}
+
 // publisher is a server of one list whose answer the test changes.
 type publisher struct {
 	mu     sync.Mutex
@@ -84,7 +94,7 @@ func TestListIsFetchedOnceAndKeptOverARestart(t *testing.T) {
 	for range 2 { // the second client is the restarted one
 		c := newClient(t, cfg)
 		for range 3 {
-			got, err := c.CRL(t.Context(), address)
+			got, err := verified(t, c, address)
 			if err != nil || !bytes.Equal(got, list) {
 				t.Fatalf("got %d bytes, %v", len(got), err)
 			}
@@ -120,7 +130,7 @@ func TestListIsRenewedWhenItIsTime(t *testing.T) {
 	}
 	for _, s := range steps {
 		at.at = noon.Add(s.after)
-		got, err := c.CRL(t.Context(), address)
+		got, err := verified(t, c, address)
 		if err != nil || !bytes.Equal(got, s.want) || asked.Load() != s.asked {
 			t.Errorf("%s: %d bytes, %v, asked %d times, want %d", s.name, len(got), err, asked.Load(), s.asked)
 		}
@@ -148,7 +158,7 @@ func TestListIsConfirmedByItsValidators(t *testing.T) {
 	for i := range 3 {
 		at.at = noon.Add(time.Duration(i) * 2 * time.Hour)
 		for range 2 {
-			got, err := newClient(t, cfg).CRL(t.Context(), address)
+			got, err := verified(t, newClient(t, cfg), address)
 			if err != nil || !bytes.Equal(got, list) {
 				t.Fatalf("got %d bytes, %v", len(got), err)
 			}
@@ -185,13 +195,13 @@ func TestBadDownloadNeverReplacesAGoodList(t *testing.T) {
 			at := &clock{noon}
 			cfg := Config{Allow: []string{host(t, address)}, Dir: t.TempDir(), Now: at.now}
 			c := newClient(t, cfg)
-			if _, err := c.CRL(t.Context(), address); err != nil {
+			if _, err := verified(t, c, address); err != nil {
 				t.Fatal(err)
 			}
 			p.set(answer)
 			at.at = noon.Add(30 * time.Hour) // past nextUpdate: still the best there is, its date is for others to judge
 			for _, client := range []*Client{c, c, newClient(t, cfg)} {
-				got, err := client.CRL(t.Context(), address)
+				got, err := verified(t, client, address)
 				if err != nil || !bytes.Equal(got, good) {
 					t.Fatalf("got %d bytes, %v", len(got), err)
 				}
@@ -201,7 +211,7 @@ func TestBadDownloadNeverReplacesAGoodList(t *testing.T) {
 			}
 			p.send(makeList(t, "CA", 6, noon.Add(30*time.Hour), noon.Add(50*time.Hour)))
 			at.at = at.at.Add(2 * time.Minute)
-			if got, err := c.CRL(t.Context(), address); err != nil || bytes.Equal(got, good) {
+			if got, err := verified(t, c, address); err != nil || bytes.Equal(got, good) {
 				t.Errorf("a good list after the bad one was not taken: %v", err)
 			}
 		})
@@ -215,7 +225,7 @@ func TestFirstFailureIsToldAndNotRepeatedAtOnce(t *testing.T) {
 	at := &clock{noon}
 	c := newClient(t, Config{Allow: []string{host(t, address)}, Now: at.now})
 	for range 3 {
-		if _, err := c.CRL(t.Context(), address); !errors.Is(err, ErrAnswer) || !strings.Contains(err.Error(), "empty") {
+		if _, err := verified(t, c, address); !errors.Is(err, ErrAnswer) || !strings.Contains(err.Error(), "empty") {
 			t.Fatalf("got %v", err)
 		}
 	}
@@ -224,7 +234,7 @@ func TestFirstFailureIsToldAndNotRepeatedAtOnce(t *testing.T) {
 	}
 	at.at = noon.Add(time.Minute)
 	p.send(makeList(t, "CA", 1, noon, noon.Add(time.Hour)))
-	if _, err := c.CRL(t.Context(), address); err != nil {
+	if _, err := verified(t, c, address); err != nil {
 		t.Errorf("after the rest: %v", err)
 	}
 }
@@ -239,7 +249,7 @@ func TestCallerThatHangsUpDoesNotStopOthers(t *testing.T) {
 	if _, err := c.CRL(gone, address); !errors.Is(err, context.Canceled) {
 		t.Fatalf("got %v", err)
 	}
-	if _, err := c.CRL(t.Context(), address); err != nil {
+	if _, err := verified(t, c, address); err != nil {
 		t.Errorf("the next caller got %v", err)
 	}
 }
@@ -252,7 +262,7 @@ func TestManyCallersShareOneDownload(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 20 {
 		wg.Go(func() {
-			if _, err := c.CRL(t.Context(), address); err != nil {
+			if _, err := verified(t, c, address); err != nil {
 				t.Error(err)
 			}
 		})
@@ -278,14 +288,14 @@ func TestDamagedStoreIsReplaced(t *testing.T) {
 			p.send(list)
 			address, asked := serve(t, p.ServeHTTP)
 			cfg := Config{Allow: []string{host(t, address)}, Dir: t.TempDir(), Now: (&clock{noon}).now}
-			if _, err := newClient(t, cfg).CRL(t.Context(), address); err != nil {
+			if _, err := verified(t, newClient(t, cfg), address); err != nil {
 				t.Fatal(err)
 			}
 			s := store{dir: cfg.Dir}
 			if err := damage(s.path(address, ".crl"), s.path(address, ".json")); err != nil {
 				t.Fatal(err)
 			}
-			got, err := newClient(t, cfg).CRL(t.Context(), address)
+			got, err := verified(t, newClient(t, cfg), address)
 			if err != nil || !bytes.Equal(got, list) || asked.Load() != 2 {
 				t.Errorf("got %d bytes, %v, asked %d times", len(got), err, asked.Load())
 			}
@@ -305,7 +315,7 @@ func TestStoreThatCannotBeWrittenCostsNothing(t *testing.T) {
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.CRL(t.Context(), address); err != nil {
+	if _, err := verified(t, c, address); err != nil {
 		t.Error(err)
 	}
 }
