@@ -18,15 +18,17 @@ type citizen struct {
 }
 
 func (w *world) citizen(alg testpki.Algorithm, change func(*testpki.Profile)) (citizen, error) {
-	w.people++
 	p := testpki.Profile{Kind: testpki.Person, CommonName: "СЫНАҚОВ ҮЛГІ", Surname: "СЫНАҚОВ", Patronymic: "ҮЛГІҰЛЫ",
-		IIN: simulate.SyntheticIIN(w.people)}
+		IIN: w.newIIN()}
 	if change != nil {
 		change(&p)
 	}
 	key, err := w.pki.Issue(alg, p)
 	return citizen{p.IIN, key}, err
 }
+
+// newIIN gives every person of the story a number of his own; districts make theirs side by side.
+func (w *world) newIIN() string { return simulate.SyntheticIIN(int(w.people.Add(1))) }
 
 // kindOfRole is the kind of certificate the national CA gives to a signer's role.
 var kindOfRole = map[string]testpki.Kind{"head": testpki.Head, "sign_right": testpki.SignRight, "employee": testpki.Employee}
@@ -41,9 +43,8 @@ func (w *world) official(s *catalogue.Service, p routing.Provider) (xmlsig.Key, 
 	if !ok {
 		return xmlsig.Key{}, fmt.Errorf("no certificate kind for role %s", s.SignerRoles()[0])
 	}
-	w.people++
 	key, err := w.pki.Issue(testpki.GOST512, testpki.Profile{Kind: kind, CommonName: "ҚЫЗМЕТКЕРОВ СЫНАҚ", Surname: "ҚЫЗМЕТКЕРОВ",
-		IIN: simulate.SyntheticIIN(w.people), BIN: p.BIN, Organization: p.NameKk})
+		IIN: w.newIIN(), BIN: p.BIN, Organization: p.NameKk})
 	w.officials[id] = key
 	return key, err
 }

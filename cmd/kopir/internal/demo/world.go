@@ -40,7 +40,7 @@ type world struct {
 	orders     []*order
 	later      []*order // applications of other chapters that must reach the cabinet too
 	officials  map[string]xmlsig.Key
-	people     int
+	people     atomic.Int64
 	numbers    int
 	sum        counts
 	operator   string // the key for the pages
