@@ -15,9 +15,6 @@ func TestTableOfCodesIsComplete(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(texts) == 0 {
-		t.Skip("schemas/codes.yaml is still empty")
-	}
 	for _, code := range gateway.Codes() {
 		text, ok := texts.Text(code)
 		if !ok {
