@@ -44,6 +44,8 @@ test: tools ## everything: vet, race detector, real Redis and PostgreSQL, a real
 	$(GO) vet $(PACKAGES)
 	echo "make test: go test -race"
 	$(GO) test -race -timeout $(TESTTIMEOUT) $(PACKAGES)
+	echo "make test: what a hostile document may cost (processor time says nothing under the race detector)"
+	$(GO) test -timeout $(TESTTIMEOUT) -run Hostile $(PACKAGES) | grep -v 'no tests to run\|no test files'
 
 unit: ## the tests that need nothing from outside; the others skip and say so
 	@$(GO) test -timeout $(TESTTIMEOUT) $(PACKAGES)

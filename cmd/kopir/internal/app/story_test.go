@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"net/http"
 	"os"
 	"sync"
 	"testing"
@@ -20,7 +21,8 @@ import (
 
 // backends are the storages every story is told on; the real servers come from .ci/services.
 func backends(t *testing.T) map[string]func(*config.Config) {
-	all := map[string]func(*config.Config){"sqlite": nil}
+	all := map[string]func(*config.Config){"sqlite": nil,
+		"sqlite, redis gone": func(c *config.Config) { c.Redis = "redis://127.0.0.1:1" }} // nothing listens there
 	redis, postgres := os.Getenv("KOPIR_TEST_REDIS"), os.Getenv("KOPIR_TEST_POSTGRES")
 	if redis == "" || postgres == "" {
 		t.Log("KOPIR_TEST_REDIS or KOPIR_TEST_POSTGRES is not set: only SQLite is used (make test sets both)")
@@ -302,6 +304,29 @@ func TestNobodyIsLetInWithoutAKey(t *testing.T) {
 	}
 	_, err = d.Poll(ctx, s.provider().ID, 1, 0)
 	refusedWith(t, err, gateway.CodeUnauthenticated)
+}
+
+// TestLostLedgerAcknowledgesNothing closes the ledger under a running gateway: callers are told to come
+// again, nobody gets an answer that is not written down, and readiness says so.
+func TestLostLedgerAcknowledgesNothing(t *testing.T) {
+	s := newStage(t, nil)
+	ctx := context.Background()
+	d := s.district("district")
+	if err := s.ledger.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, err := s.portal.Submit(ctx, "m", s.application(testpki.RSA, nil, nil))
+	refusedWith(t, err, gateway.CodeUnavailable)
+	_, err = d.Poll(ctx, s.provider().ID, 1, 0)
+	refusedWith(t, err, gateway.CodeUnavailable)
+	resp, err := http.Get(s.URL() + "/readyz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("readyz says %d", resp.StatusCode)
+	}
 }
 
 func TestExpiredLeaseGoesToTheNextWithAHigherAttempt(t *testing.T) {
