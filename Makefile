@@ -19,7 +19,7 @@ TOOLS := gcc=gcc libc6-dev=/usr/include/stdlib.h redis-server=redis-server \
 	openssl=openssl libengine-gost-openssl=/usr/lib/*/engines-3/gost.so chromium=chromium \
 	default-jdk-headless=javac libxml-security-java=/usr/share/java/xmlsec.jar libbcprov-java=/usr/share/java/bcprov.jar
 
-.PHONY: help test unit tools build lint fuzz bench demo
+.PHONY: help test unit tools build lint fuzz bench faults demo
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -91,20 +91,33 @@ lint: ## gofmt, vet, staticcheck
 	$(GO) vet $(PACKAGES)
 	$(GO) run $(STATICCHECK) $(PACKAGES)
 
-fuzz: ## every fuzz target for FUZZTIME (60s each)
-	@found=0
+fuzz: ## every fuzz target for FUZZTIME (60s each), and a table of what came of it
+	@log=$$(mktemp) rows=() finds=0
+	trap 'rm -f "$$log"' EXIT
 	for package in $$($(GO) list $(PACKAGES)); do
 		for target in $$($(GO) test -list '^Fuzz' "$$package" | grep '^Fuzz' || true); do
 			echo "make fuzz: $$package $$target"
-			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "$$package"
-			found=$$((found + 1))
+			find=no
+			# An input is made smaller by a few tries only: the engine's own minute for each would be all it does.
+			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "$$package" 2>&1 | tee "$$log" | grep -v '^fuzz: elapsed' || true
+			if ! grep -q '^ok' "$$log"; then find=YES finds=$$((finds + 1)); fi
+			execs=$$(sed -nE 's/.*execs: ([0-9]+).*/\1/p' "$$log" | tail -1)
+			fresh=$$(sed -nE 's/.*new interesting: ([0-9]+).*/\1/p' "$$log" | tail -1)
+			rows+=("| $${package#*/} $$target | $${execs:-0} | $${fresh:-0} | $$find |")
 		done
 	done
-	echo "make fuzz: $$found targets"
-	[ "$$found" -gt 0 ]
+	echo
+	echo "| target | executions | new interesting | find |"
+	echo "|---|---|---|---|"
+	printf '%s\n' "$${rows[@]}"
+	echo "make fuzz: $${#rows[@]} targets, $$finds with a find"
+	[ "$${#rows[@]}" -gt 0 ] && [ "$$finds" -eq 0 ]
 
 bench: ## every benchmark
 	@$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) $(PACKAGES)
+
+faults: ## inject every fault of the PKI and write testdata/FAULTS.md from what happened
+	@.ci/services run $(GO) test -count=1 -timeout $(TESTTIMEOUT) -run '^TestFaults$$' ./cmd/kopir/internal/app -update
 
 demo: ## the whole story with a throw-away PKI, and the pages to look at
 	@$(GO) run ./cmd/kopir demo

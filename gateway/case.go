@@ -80,7 +80,7 @@ const (
 type Answer struct {
 	Decision    Decision  `json:"decision"`
 	Number      string    `json:"number,omitempty"` // empty when refused
-	Code        Code      `json:"code,omitempty"`   // why refused or parked
+	Code        Code      `json:"code,omitempty"`   // why refused, parked or marked
 	Detail      string    `json:"detail,omitempty"`
 	FirstNumber string    `json:"first_number,omitempty"` // with duplicate
 	Service     string    `json:"service,omitempty"`
@@ -88,7 +88,22 @@ type Answer struct {
 	ReceivedAt  time.Time `json:"received_at"`
 	DueAt       time.Time `json:"due_at,omitzero"`
 	Verdict     string    `json:"verdict,omitempty"` // id of the recorded verdict
+	Mark        Mark      `json:"mark,omitempty"`
 }
+
+// Mark stands on a case that went on without its certificate's status, where the service's owner has
+// signed for that. It is asked for until it is known.
+type Mark string
+
+// Marks.
+const (
+	MarkNone        Mark = ""
+	MarkUnconfirmed Mark = "unconfirmed" // the status is still asked for
+	MarkFailed      Mark = "failed"      // the certificate does not hold after all: people decide what follows
+)
+
+// Marks lists the marks a case can carry.
+func Marks() []Mark { return []Mark{MarkUnconfirmed, MarkFailed} }
 
 // Attachment is a file the signed form names by its digest.
 type Attachment struct {
@@ -122,11 +137,29 @@ type Case struct {
 	Attempt       int // fencing: grows with every lease
 	LeaseID       string
 	LeaseUntil    time.Time
-	NextCheckAt   time.Time // parked: when the status is asked again
-	Checks        int       // parked: how often it was asked
+	Mark          Mark
+	NextCheckAt   time.Time // parked or unconfirmed: when the status is asked again
+	Checks        int       // how often it was asked again
+	EscalatedAt   time.Time // people were told that this case needs them; zero once it is settled
 	Doubt         bool      // received by a clock that was behind the ledger: dates are judged at the re-check
 	UpdatedAt     time.Time
 }
+
+// awaitsStatus says whether the certificate's status is still asked for.
+func (c Case) awaitsStatus() bool { return c.State == StateParked || c.Mark == MarkUnconfirmed }
+
+// open says that the provider's answer is still to come: the clock of the service runs.
+func (c Case) open() bool {
+	return c.State == StateParked || c.State == StateAccepted || c.State == StateInWork || c.State == StateDead
+}
+
+// Events about a certificate's status that came late, or not in time.
+const (
+	EventEscalated     = "escalated"      // the due time is near and the status unknown
+	EventMarked        = "marked"         // counted only: accepted with a mark
+	EventMarkConfirmed = "mark_confirmed" // the certificate was good; the mark is gone
+	EventMarkFailed    = "mark_failed"    // it was not; the provider and people are shown that
+)
 
 // Event is one entry of a case's history. The ledger chains events per case: see [ChainHash].
 type Event struct {

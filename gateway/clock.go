@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"kopir/xmlsig/reason"
 )
 
 // Clock notices a clock that went backwards: the ledger's newest entry is a floor under the time.
@@ -13,7 +15,11 @@ type Clock struct {
 	ledger Ledger
 	mu     sync.Mutex
 	seen   time.Time
+	signed time.Time // the newest time an authority has signed that the machine's clock had not reached
 }
+
+// defaultClockTolerance is how far the clock may go back, or be apart from an authority's.
+const defaultClockTolerance = 2 * time.Minute
 
 // NewClock makes a Clock over the ledger's newest entry.
 func NewClock(l Ledger) *Clock { return &Clock{ledger: l} }
@@ -36,8 +42,12 @@ func (c *Clock) Read(ctx context.Context, now time.Time, tolerance time.Duration
 		}
 		c.seen = latest
 	}
-	if now.Before(c.seen.Add(-tolerance)) {
-		return Reading{At: now, Floor: c.seen, Behind: true}, nil
+	floor := c.seen
+	if c.signed.After(floor) {
+		floor = c.signed
+	}
+	if now.Before(floor.Add(-tolerance)) {
+		return Reading{At: now, Floor: floor, Behind: true}, nil
 	}
 	if now.After(c.seen) {
 		c.seen = now
@@ -49,5 +59,30 @@ func (c *Clock) Read(ctx context.Context, now time.Time, tolerance time.Duration
 func (c *Clock) Confirm(now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.seen = now
+	c.seen, c.signed = now, time.Time{}
+}
+
+// Witness puts a time under the clock that a time-stamping authority has signed.
+func (c *Clock) Witness(at time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if at.After(c.signed) {
+		c.signed = at
+	}
+}
+
+// weigh makes a proof inconclusive that was made by a clock behind the ledger, unless fresh OCSP answers
+// say that the machine's time is right: then the floor was wrong, set by a clock once ahead. A clock that
+// contradicts an OCSP answer has left the status unknown already.
+func (c *Clock) weigh(pr *proof, r Reading) {
+	pr.doubted = pr.clockOff()
+	if !r.Behind {
+		return
+	}
+	if pr.passed() && pr.at.Equal(r.At) && pr.onlyOCSP() {
+		c.Confirm(r.At)
+		return
+	}
+	pr.doubted = true
+	pr.add(reason.Unknown(reason.CheckRevocation, 0, reason.RevocationUnknown, "the gateway's clock is behind its own ledger"))
 }

@@ -74,6 +74,10 @@ type hostileLedger struct {
 func (h *hostileLedger) DueParked(context.Context, time.Time, int) ([]string, error) {
 	return h.due, nil
 }
+func (h *hostileLedger) DueMarked(context.Context, time.Time, int) ([]string, error) {
+	return nil, nil
+}
+func (h *hostileLedger) Wake(context.Context, time.Time) (int, error) { return 0, nil }
 func (h *hostileLedger) Case(_ context.Context, number string) (Case, error) {
 	return h.cases[number], nil
 }

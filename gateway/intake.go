@@ -40,7 +40,7 @@ func (c IntakeConfig) withDefaults() IntakeConfig {
 		c.ParkEvery = time.Minute
 	}
 	if c.ClockTolerance == 0 {
-		c.ClockTolerance = 2 * time.Minute
+		c.ClockTolerance = defaultClockTolerance
 	}
 	return c
 }
@@ -212,30 +212,50 @@ func (in *Intake) place(d *draft) (err error) {
 }
 
 // decide asks for the certificate's status, the only question that goes out, and records the answer.
-// Without a usable answer, or with a clock that went backwards, the application is parked, never passed.
+// Without a usable answer nothing passes unmarked.
 func (in *Intake) decide(ctx context.Context, d *draft) (Answer, error) {
-	in.prover.revocation(ctx, d.proof, d.at)
-	if d.clock.Behind {
-		in.doubt(d.proof, d.clock)
-	}
+	in.prover.revocation(ctx, d.proof, d.at, d.service.Revocation)
+	in.clock.weigh(d.proof, d.clock)
 	switch outcome, code := d.proof.verdict(); outcome {
 	case reason.Passed:
 		return in.register(ctx, d, StateAccepted, "")
 	case reason.Inconclusive:
-		return in.park(ctx, d, code)
+		return in.undecided(ctx, d, code)
 	default:
 		return in.refuse(ctx, d, code, d.proof.detail(code))
 	}
 }
 
-// doubt makes a proof inconclusive that was made by a clock behind the ledger, unless fresh OCSP
-// answers say that the machine's time is right: then the floor was wrong, set by a clock once ahead.
-func (in *Intake) doubt(pr *proof, clock Reading) {
-	if outcome, _ := pr.verdict(); outcome == reason.Passed && pr.at.Equal(clock.At) && pr.onlyOCSP() {
-		in.clock.Confirm(clock.At)
-		return
+// undecided does what the service's owner has laid down for a status nobody tells. A clock in doubt is
+// our own fault: then the application is parked, whatever the rule (DESIGN §3 rules 5 and 8).
+func (in *Intake) undecided(ctx context.Context, d *draft, code Code) (Answer, error) {
+	if d.proof.statusUnknown() {
+		switch d.service.Revocation.Unknown {
+		case catalogue.UnknownRefuse:
+			d.sub.MessageID = "" // the applicant comes again, with the same message if he likes
+			return in.refuse(ctx, d, code, d.proof.detail(code))
+		case catalogue.UnknownAcceptMarked:
+			return in.register(ctx, d, StateAccepted, code)
+		}
 	}
-	pr.add(reason.Unknown(reason.CheckRevocation, 0, reason.RevocationUnknown, "the gateway's clock is behind its own ledger"))
+	return in.park(ctx, d, code)
+}
+
+// entryOf is what the catalogue says today about the service of a case, nil if it has left the catalogue.
+func (in *Intake) entryOf(key string) *catalogue.Service {
+	if in.rules.Catalogue == nil {
+		return nil
+	}
+	s, _ := in.rules.Catalogue.ByKey(key)
+	return s
+}
+
+// ruleOf is the rule a case is asked for by; without an entry the careful one.
+func ruleOf(s *catalogue.Service) catalogue.Revocation {
+	if s == nil {
+		return catalogue.DefaultRevocation()
+	}
+	return s.Revocation
 }
 
 // park records an application that waits for its certificate's status. One at a time: the bound of

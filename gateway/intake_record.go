@@ -3,12 +3,15 @@ package gateway
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
+	"kopir/gateway/catalogue"
 	"kopir/xmlsig/reason"
 )
 
-// register records an application that has a number: accepted, or parked with the reason why.
+// register records an application that has a number: accepted, or parked with the reason why. Accepted
+// with a reason is accepted with a mark.
 func (in *Intake) register(ctx context.Context, d *draft, state State, code Code) (Answer, error) {
 	number, err := in.world.IDs.Number(d.at)
 	if err != nil {
@@ -17,9 +20,15 @@ func (in *Intake) register(ctx context.Context, d *draft, state State, code Code
 	c := d.newCase(number, state)
 	answer := Answer{Decision: DecisionAccepted, Number: number, Service: c.Service, Provider: c.Provider,
 		ReceivedAt: d.at, DueAt: d.due}
-	if state == StateParked {
+	if code != "" {
 		c.NextCheckAt = d.at.Add(in.cfg.ParkEvery)
-		answer.Decision, answer.Code, answer.Detail = DecisionParked, code, d.proof.detail(code)
+		answer.Code, answer.Detail = code, d.proof.detail(code)
+	}
+	switch {
+	case state == StateParked:
+		answer.Decision = DecisionParked
+	case code != "":
+		c.Mark, answer.Mark = MarkUnconfirmed, MarkUnconfirmed
 	}
 	return in.record(ctx, d, answer, &c)
 }
@@ -55,6 +64,8 @@ func checkOf(code Code) string {
 	switch code {
 	case reason.IINMismatch, reason.BINMismatch, reason.IdentityMissing:
 		return reason.CheckIdentity
+	case reason.RevocationUnknown:
+		return reason.CheckRevocation
 	case CodeFormInvalid, CodeDocumentMissing, CodeConsentMissing:
 		return "form"
 	case CodeDuplicate, CodeConflict:
@@ -105,6 +116,9 @@ func (in *Intake) record(ctx context.Context, d *draft, answer Answer, c *Case) 
 		return in.faster(ctx, d, stored)
 	}
 	in.meter.Verdict(verdict)
+	if answer.Mark != MarkNone {
+		in.meter.StatusEvent(EventMarked, answer.Service)
+	}
 	in.announce(ctx, c)
 	return answer, nil
 }
@@ -174,7 +188,15 @@ func registration(d *draft, a Answer, c *Case) Event {
 	if a.Code != "" {
 		data["code"] = string(a.Code)
 	}
+	if c.Mark != MarkNone {
+		mark(data, c.Mark, d.service.Revocation)
+	}
 	return Event{At: d.at, Kind: string(c.State), Actor: d.sub.Caller.ID, Data: data}
+}
+
+// mark writes down that a case went on with a mark, and by whose act.
+func mark(data map[string]string, m Mark, rule catalogue.Revocation) {
+	data["mark"], data["approved"] = string(m), rule.Approved.String()
 }
 
 // tell is the first message of a case: what was decided, to whoever brought it.
@@ -197,13 +219,24 @@ func (in *Intake) verdictOf(d *draft, a Answer, c *Case) (Verdict, []Document, e
 	if c != nil {
 		v.Number = c.Number
 	}
+	v.Catalogue = versionOf(d.service)
 	refs, docs := d.proof.evidence()
 	v.Evidence = refs
 	return v, docs, nil
 }
 
+// versionOf names a service's entry in the catalogue, where there is one.
+func versionOf(s *catalogue.Service) string {
+	if s == nil {
+		return ""
+	}
+	return s.Key + " v" + strconv.Itoa(s.Version)
+}
+
 func verdictFrom(pr *proof, kind, id string, at time.Time) Verdict {
 	outcome, code := pr.verdict()
 	return Verdict{ID: id, At: at, Kind: kind, Outcome: outcome, Code: code, Detail: pr.detail(code),
-		Checks: pr.checks(), Signers: pr.signers(), DocumentSHA: pr.documentSHA, CoveredSHA: pr.coveredSHA}
+		Checks: pr.checks(), Signers: pr.signers(), DocumentSHA: pr.documentSHA, CoveredSHA: pr.coveredSHA,
+		Certificates: pr.certificates(), ProvedAt: pr.record.provedAt, StatusAt: pr.record.statusAt, Policy: pr.record.policy.SHA256,
+		StatusPolicy: pr.rule}
 }

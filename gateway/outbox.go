@@ -25,6 +25,9 @@ func newMessage(c Case, kind, status string, code Code, at time.Time) Message {
 	if code != "" {
 		m.Text["code"] = string(code)
 	}
+	if c.Mark != MarkNone {
+		m.Text["mark"] = string(c.Mark)
+	}
 	return m
 }
 

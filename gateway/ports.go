@@ -43,6 +43,12 @@ type Ledger interface {
 
 	// DueParked returns numbers of parked cases whose status is to be asked again, earliest due date first.
 	DueParked(ctx context.Context, now time.Time, limit int) ([]string, error)
+	// DueMarked returns numbers of unconfirmed cases whose status is to be asked again, earliest due date first.
+	DueMarked(ctx context.Context, now time.Time, limit int) ([]string, error)
+	// Wake lets every parked or unconfirmed case be asked about at once and says how many those are.
+	Wake(ctx context.Context, now time.Time) (int, error)
+	// Escalated returns numbers of cases that need people and are neither delivered nor refused, earliest due date first.
+	Escalated(ctx context.Context, limit int) ([]string, error)
 	// ParkedCount counts parked cases of one caller and of one person, for the bounds of parking.
 	ParkedCount(ctx context.Context, caller, iin string) (byCaller, byIIN int, err error)
 
@@ -61,6 +67,10 @@ type Ledger interface {
 	Verdicts(ctx context.Context, f VerdictFilter) ([]Verdict, error)
 	// Verdict returns one verdict; CodeNotFound if the id is unknown.
 	Verdict(ctx context.Context, id string) (Verdict, error)
+	// VerdictBody returns a verdict's JSON exactly as it is stored; CodeNotFound if the id is unknown.
+	VerdictBody(ctx context.Context, id string) ([]byte, error)
+	// Messages returns a case's outbox in order, delivered messages with their receipts.
+	Messages(ctx context.Context, number string) ([]Message, error)
 	// Failures counts failed and inconclusive verdicts by code and step of time.
 	Failures(ctx context.Context, from, to time.Time, step time.Duration) ([]FailureCount, error)
 
@@ -75,6 +85,9 @@ type Ledger interface {
 	Act(ctx context.Context, a Act) error
 	// Acts returns the newest acts.
 	Acts(ctx context.Context, limit int) ([]Act, error)
+
+	// Stamps roots and dates what the ledger holds.
+	Stamps
 
 	// Latest is the time of the newest event or verdict: a clock that is behind it went backwards.
 	Latest(ctx context.Context) (time.Time, error)
@@ -157,6 +170,7 @@ type Meter interface {
 	Verified(took time.Duration) // one document, without the status of its certificates
 	Accepted(took time.Duration) // from the submission to its recorded answer
 	Delivery(destination string, delivered bool)
+	StatusEvent(event, service string) // escalated, marked, mark_confirmed, mark_failed
 }
 
 // NoMeter counts nothing.
@@ -176,3 +190,6 @@ func (NoMeter) Accepted(time.Duration) {}
 
 // Delivery implements [Meter].
 func (NoMeter) Delivery(string, bool) {}
+
+// StatusEvent implements [Meter].
+func (NoMeter) StatusEvent(string, string) {}

@@ -2,8 +2,10 @@ package gateway
 
 import (
 	"context"
+	"slices"
 	"time"
 
+	"kopir/gateway/catalogue"
 	"kopir/xmlsig"
 	"kopir/xmlsig/pki"
 	"kopir/xmlsig/reason"
@@ -15,6 +17,7 @@ import (
 type Prover struct {
 	trust  *pki.Store
 	status revocation.Source
+	policy judgement
 }
 
 // NewProver makes a Prover. status answers whether a certificate was revoked; it goes out to the network.
@@ -29,13 +32,16 @@ type proof struct {
 	documentSHA string
 	coveredSHA  string // empty unless the signature holds
 	extra       []reason.Check
+	record      proofRecord // what a re-verification needs
+	rule        string      // by which the status was asked for
+	doubted     bool        // the clock is in doubt: nothing may be decided by it
 }
 
 // prove runs every check that costs nothing: the gate, the signature, the chain, validity
 // and purpose at the given moment. Nothing leaves the machine (DESIGN §3 rule 9).
 func (p *Prover) prove(doc []byte, at time.Time) *proof {
-	result := xmlsig.Verify(nil, doc, xmlsig.Options{At: at, Trust: p.trust})
-	pr := &proof{at: at, result: result, documentSHA: SHA256Hex(doc)}
+	result := xmlsig.Verify(nil, doc, xmlsig.Options{At: at, Trust: p.trust, Ended: p.policy.ended})
+	pr := &proof{at: at, result: result, documentSHA: SHA256Hex(doc), record: proofRecord{provedAt: at, policy: p.policy.document}}
 	if len(result.Covered) > 0 {
 		pr.coveredSHA = SHA256Hex(result.Covered)
 	}
@@ -95,11 +101,33 @@ func (pr *proof) identity(iin, bin string) { pr.result.CheckIdentity(iin, bin) }
 // answer (gateway-protocol.md §4), and parking is an answer.
 const statusDeadline = 12 * time.Second
 
-// revocation asks for the status of every certificate below the anchor.
-func (p *Prover) revocation(ctx context.Context, pr *proof, at time.Time) {
+// revocation asks for the status of every certificate below the anchor, by the service's rule.
+func (p *Prover) revocation(ctx context.Context, pr *proof, at time.Time, rule catalogue.Revocation) {
 	ctx, cancel := context.WithTimeout(ctx, statusDeadline)
 	defer cancel()
-	pr.result.CheckRevocation(ctx, p.status, at, xmlsig.ModeRequire)
+	pr.record.statusAt, pr.rule = at, rule.String()
+	pr.result.CheckRevocation(ctx, p.sourceFor(rule), at, xmlsig.ModeRequire)
+}
+
+// sourceFor is the source as the rule wants it asked; a source that knows no rules is used as it is.
+func (p *Prover) sourceFor(rule catalogue.Revocation) revocation.Source {
+	if ruled, ok := p.status.(interface {
+		Under(revocation.Policy) revocation.Source
+	}); ok {
+		return ruled.Under(rule.Sources)
+	}
+	return p.status
+}
+
+// clockOff says that a genuine answer contradicts the machine's clock.
+func (pr *proof) clockOff() bool {
+	return slices.ContainsFunc(pr.result.Revocation(), func(st revocation.Status) bool { return st.ClockOff != 0 })
+}
+
+// statusUnknown says that nothing but a silent source keeps the document from being decided.
+func (pr *proof) statusUnknown() bool {
+	outcome, code := pr.verdict()
+	return outcome == reason.Inconclusive && code == reason.RevocationUnknown && !pr.doubted
 }
 
 // add puts a check of the gateway's own beside those of the signature.
@@ -162,12 +190,12 @@ func (pr *proof) evidence() ([]EvidenceRef, []Document) {
 	var docs []Document
 	for _, st := range pr.result.Revocation() {
 		ref := EvidenceRef{Source: st.Source, SHA256: st.EvidenceSHA256, ThisUpdate: st.ThisUpdate,
-			NextUpdate: st.NextUpdate, State: st.State.String(), Detail: st.Detail}
+			NextUpdate: st.NextUpdate, State: st.State.String(), Detail: st.Detail, Certificate: about(st), Base: st.BaseSHA256}
 		if len(st.Evidence) > 0 {
 			ref.SHA256 = SHA256Hex(st.Evidence)
 			docs = append(docs, Document{SHA256: ref.SHA256, Bytes: st.Evidence})
 		}
 		refs = append(refs, ref)
 	}
-	return refs, docs
+	return refs, append(docs, pr.keepsakes()...)
 }

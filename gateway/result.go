@@ -25,7 +25,10 @@ const (
 // signer, records it, and puts the answer to the cabinet into the outbox. A refused result is recorded
 // with its verdict and nothing goes to the citizen.
 func (w *Work) Result(ctx context.Context, caller Caller, number string, attempt int, doc []byte) (Case, error) {
-	at := w.world.Now()
+	clock, err := w.cfg.Clock.Read(ctx, w.world.Now(), w.cfg.ClockTolerance)
+	if err != nil {
+		return Case{}, err
+	}
 	c, err := w.ledger.Case(ctx, number)
 	if err != nil {
 		return Case{}, err
@@ -33,19 +36,20 @@ func (w *Work) Result(ctx context.Context, caller Caller, number string, attempt
 	if err := w.mine(c, caller, attempt); err != nil {
 		return Case{}, err
 	}
-	pr := w.prover.prove(doc, at)
+	pr := w.prover.proveAt(doc, clock)
 	if c.ResultSHA != "" && c.ResultSHA == pr.documentSHA {
 		return c, nil // the same result twice
 	}
 	if c.State != StateInWork {
 		return Case{}, &Error{Code: CodeTransitionRefused, Detail: "a result needs a case in work, this one is " + string(c.State)}
 	}
-	outcome, refusal := w.judge(ctx, c, pr)
+	outcome, refusal := w.judge(ctx, c, pr, clock)
 	return w.recordResult(ctx, caller, c, pr, doc, outcome, refusal)
 }
 
-// judge runs all checks of a result, the free ones first.
-func (w *Work) judge(ctx context.Context, c Case, pr *proof) (outcome string, err error) {
+// judge runs all checks of a result, the free ones first. A clock in doubt takes no result: the provider
+// sends it again.
+func (w *Work) judge(ctx context.Context, c Case, pr *proof, clock Reading) (outcome string, err error) {
 	if _, code := pr.verdict(); code != "" {
 		return "", &Error{Code: code, Detail: pr.detail(code)}
 	}
@@ -57,11 +61,16 @@ func (w *Work) judge(ctx context.Context, c Case, pr *proof) (outcome string, er
 		pr.add(reason.Fail("case", 0, CodeResultMismatch, "the result is not of this case"))
 		return "", err
 	}
-	if err := w.maySign(c, pr); err != nil {
+	service, provider, err := w.ruled(c)
+	if err == nil {
+		err = maySign(service, provider, pr)
+	}
+	if err != nil {
 		pr.add(reason.FromError(reason.CheckIdentity, 0, err, reason.SignerRoleWrong))
 		return "", err
 	}
-	w.prover.revocation(ctx, pr, w.world.Now())
+	w.prover.revocation(ctx, pr, clock.At, service.Revocation)
+	w.cfg.Clock.weigh(pr, clock)
 	if verdict, code := pr.verdict(); verdict != reason.Passed {
 		return "", &Error{Code: code, Detail: pr.detail(code)}
 	}
@@ -111,11 +120,7 @@ func field(root *xmltree.Element, name string) string {
 
 // maySign holds the last signer against the service: a role it names, in a certificate that carries
 // the provider's BIN.
-func (w *Work) maySign(c Case, pr *proof) error {
-	service, provider, err := w.ruled(c)
-	if err != nil {
-		return err
-	}
+func maySign(service *catalogue.Service, provider string, pr *proof) error {
 	cert := pr.result.Signers[len(pr.result.Signers)-1].Certificate
 	if cert == nil || cert.Subject.BIN == "" {
 		return &Error{Code: reason.IdentityMissing, Detail: "the signer's certificate carries no BIN"}

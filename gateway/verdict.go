@@ -24,6 +24,15 @@ type Verdict struct {
 	DocumentSHA string          `json:"document_sha256"`
 	CoveredSHA  string          `json:"covered_sha256,omitempty"`
 	Evidence    []EvidenceRef   `json:"evidence,omitempty"`
+
+	StatusPolicy string `json:"status_policy,omitempty"` // by which the status was asked for: "ocsp,crl freshness=1h unknown=park"
+
+	// What a later re-verification needs besides the document and the evidence (see [PolicyRecord]).
+	Certificates []string  `json:"certificates,omitempty"` // SHA-256 of the signers' chains, each kept as a document
+	ProvedAt     time.Time `json:"proved_at,omitzero"`     // the moment signature and chain were judged at
+	StatusAt     time.Time `json:"status_at,omitzero"`     // the moment the certificates' status was asked for
+	Policy       string    `json:"policy,omitempty"`       // SHA-256 of the policy, kept as a document
+	Catalogue    string    `json:"catalogue,omitempty"`    // version of the service's entry in the catalogue
 }
 
 // SignerSummary describes a signer without personal numbers or names of people.
@@ -47,4 +56,7 @@ type EvidenceRef struct {
 	NextUpdate time.Time `json:"next_update,omitzero"`
 	State      string    `json:"state"`
 	Detail     string    `json:"detail,omitempty"`
+
+	Certificate string `json:"certificate,omitempty"` // SHA-256 of the certificate it is about
+	Base        string `json:"base_sha256,omitempty"` // of the full list, when the list is a delta laid over it
 }

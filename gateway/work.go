@@ -11,6 +11,9 @@ type WorkConfig struct {
 	LeaseFor time.Duration // default five minutes: a lease is a short hand-over (DESIGN §3 rule 7)
 	MaxLease int           // default 100 cases a poll
 	MaxWait  time.Duration // default 30 seconds a long poll
+
+	Clock          *Clock        // the intake's; default one of its own over the same ledger
+	ClockTolerance time.Duration // default two minutes, as for OCSP times
 }
 
 func (c WorkConfig) withDefaults() WorkConfig {
@@ -22,6 +25,9 @@ func (c WorkConfig) withDefaults() WorkConfig {
 	}
 	if c.MaxWait == 0 {
 		c.MaxWait = 30 * time.Second
+	}
+	if c.ClockTolerance == 0 {
+		c.ClockTolerance = defaultClockTolerance
 	}
 	return c
 }
@@ -39,6 +45,9 @@ type Work struct {
 
 // NewWork makes the use case.
 func NewWork(l Ledger, ix Index, p *Prover, r Rules, w World, m Meter, cfg WorkConfig) *Work {
+	if cfg.Clock == nil {
+		cfg.Clock = NewClock(l)
+	}
 	return &Work{ledger: l, index: ix, prover: p, rules: r, world: w, meter: m, cfg: cfg.withDefaults()}
 }
 

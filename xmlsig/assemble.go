@@ -29,6 +29,9 @@ func (v *verifier) result() Result {
 		travels = travels && s.passed(reason.CheckSignature) && s.passed(reason.CheckDigest) &&
 			s.passed(reason.CheckCoverage) && s.passed(reason.CheckAlgorithm)
 	}
+	if v.opt.Coverage {
+		v.mapCoverage(&r)
+	}
 	if travels {
 		r.Covered = v.dst
 	}

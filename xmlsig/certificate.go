@@ -52,7 +52,7 @@ func (s *signerState) checkPurpose() {
 		if s.Chain == nil {
 			return // the anchor would tell
 		}
-		of := s.v.opt.Trust.PurposeOf(s.Chain.Anchor())
+		of := s.v.opt.Trust.PurposeFor(s.Chain)
 		purpose = &of
 	}
 	s.Purpose = *purpose

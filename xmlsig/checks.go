@@ -105,6 +105,7 @@ func (s *signerState) checkDigests() {
 		} else {
 			v.spare = out
 		}
+		f.octets = len(out) - len(into)
 		if !f.matches(v.digestOf(f.digest.new(), out[len(into):])) {
 			s.fail(reason.New(reason.DigestMismatch, "the content is not what was signed: a digest differs"))
 			return

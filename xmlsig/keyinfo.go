@@ -1,11 +1,9 @@
 package xmlsig
 
 import (
-	"bytes"
 	"math/big"
 	"strings"
 
-	"kopir/xmlsig/pki"
 	"kopir/xmlsig/reason"
 	"kopir/xmlsig/xmltree"
 )
@@ -34,54 +32,8 @@ type keyHints struct {
 	certificates [][]byte // DER, in document order
 	serials      []*big.Int
 	keyIDs       [][]byte
-}
-
-// signerOf finds the signer's certificate. The rule: the first certificate of KeyInfo is the
-// signer's, unless an X509IssuerSerial names another of them; without a certificate in the
-// document, X509IssuerSerial or a key identifier picks one of the caller's candidates. The
-// remaining certificates help to build the chain. No key is tried out.
-func (v *verifier) signerOf(keyInfo *xmltree.Element) (leaf *pki.Certificate, others []*pki.Certificate, err error) {
-	hints := keyHints{workspace: v.workspace}
-	if keyInfo != nil {
-		if err := hints.read(v.doc, keyInfo); err != nil {
-			return nil, nil, err
-		}
-	}
-	for i, der := range hints.certificates {
-		c, err := v.opt.Trust.Parse(der)
-		switch {
-		case err == nil:
-			others = append(others, c)
-		case i == 0 && len(hints.serials) == 0:
-			return nil, nil, err
-		}
-	}
-	others = append(others, v.opt.Candidates...)
-	if len(hints.certificates) > 0 && len(hints.serials) == 0 {
-		return others[0], others[1:], nil
-	}
-	for i, c := range others {
-		if hints.names(c) {
-			return c, append(others[:i:i], others[i+1:]...), nil
-		}
-	}
-	return nil, nil, reason.New(reason.ChainUntrusted, "the signature names no certificate that is at hand")
-}
-
-// names tells whether serial number or key identifier are those of c. Issuer names are not
-// compared: their text forms differ between programs, and a wrong pick fails on the signature.
-func (h *keyHints) names(c *pki.Certificate) bool {
-	for _, n := range h.serials {
-		if n.Cmp(c.Serial) == 0 {
-			return true
-		}
-	}
-	for _, id := range h.keyIDs {
-		if len(c.SubjectKeyID) > 0 && bytes.Equal(id, c.SubjectKeyID) {
-			return true
-		}
-	}
-	return false
+	digests      []certificateDigest
+	subjects     []string
 }
 
 func (h *keyHints) read(doc *xmltree.Document, keyInfo *xmltree.Element) error {
@@ -117,6 +69,12 @@ func (h *keyHints) readX509Data(data *xmltree.Element) error {
 			h.serials = append(h.serials, n)
 		case child.Is(nsDSig, "X509SKI"):
 			err = h.addKeyID(child)
+		case child.Is(nsDSig, "X509SubjectName"):
+			if len(h.subjects) < maxKeyCertificates {
+				h.subjects = append(h.subjects, child.Text())
+			}
+		case child.Is(nsDSig11, "X509Digest"):
+			err = h.addDigest(child)
 		}
 		if err != nil {
 			return err

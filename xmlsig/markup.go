@@ -20,19 +20,11 @@ import (
 // writes them; nothing in them comes from outside but the Id, which is escaped.
 func (d *draft) markup() (head, tail string) {
 	w := &lineWriter{lines: d.lines}
-	w.tag(`<ds:Signature xmlns:ds="` + nsDSig + `">`)
+	w.tag(`<ds:Signature xmlns:ds="` + nsDSig + `"` + d.id + `>`)
 	w.tag(`<ds:SignedInfo>`)
 	w.tag(`<ds:CanonicalizationMethod Algorithm="` + d.signedInfo.URI() + `"/>`)
 	w.tag(`<ds:SignatureMethod Algorithm="` + d.method.uri + `"/>`)
-	w.tag(`<ds:Reference URI="` + escape(d.uri) + `">`)
-	w.tag(`<ds:Transforms>`)
-	for _, uri := range append(d.transforms, d.content.URI()) {
-		w.tag(`<ds:Transform Algorithm="` + uri + `"/>`)
-	}
-	w.tag(`</ds:Transforms>`)
-	w.tag(`<ds:DigestMethod Algorithm="` + d.digestURI + `"/>`)
-	w.tag(`<ds:DigestValue>` + d.digest + `</ds:DigestValue>`)
-	w.tag(`</ds:Reference>`)
+	d.referenceMarkup(w)
 	w.tag(`</ds:SignedInfo>`)
 	w.tag(`<ds:SignatureValue>`)
 	head = w.take()
@@ -43,8 +35,30 @@ func (d *draft) markup() (head, tail string) {
 		w.tag(info)
 		w.tag(`</ds:KeyInfo>`)
 	}
+	if d.object != "" {
+		w.tag(`<ds:Object>` + d.object + `</ds:Object>`)
+	}
 	w.WriteString(`</ds:Signature>`)
 	return head, w.take()
+}
+
+// referenceMarkup writes the one reference to the content, or those of a detached signature.
+func (d *draft) referenceMarkup(w *lineWriter) {
+	if d.detached() {
+		for _, r := range d.references {
+			w.tag(r)
+		}
+		return
+	}
+	w.tag(`<ds:Reference URI="` + escape(d.uri) + `">`)
+	w.tag(`<ds:Transforms>`)
+	for _, uri := range append(d.transforms, d.content.URI()) {
+		w.tag(`<ds:Transform Algorithm="` + uri + `"/>`)
+	}
+	w.tag(`</ds:Transforms>`)
+	w.tag(`<ds:DigestMethod Algorithm="` + d.digestURI + `"/>`)
+	w.tag(`<ds:DigestValue>` + d.digest + `</ds:DigestValue>`)
+	w.tag(`</ds:Reference>`)
 }
 
 func (d *draft) keyInfoMarkup() string {

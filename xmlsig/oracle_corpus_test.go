@@ -102,8 +102,8 @@ func (c *cast) ours(t *testing.T, algs ...string) (out []specimen) {
 	t.Helper()
 	styles := map[string]xmlsig.SignOptions{
 		"santuario": {}, "compact": {Style: xmlsig.StyleCompact},
-		"exclusive": {C14N: c14n.ExclusiveComments}, "c14n11": {C14N: c14n.C14N11, Style: xmlsig.StyleCompact},
-		"whole": {ID: "whole"}, "part": {ID: "part"}, "part inclusive": {ID: "part", C14N: c14n.C14N10Comments}, "part c14n11": {ID: "part", C14N: c14n.C14N11},
+		"exclusive": {C14N: new(c14n.ExclusiveComments)}, "c14n11": {C14N: new(c14n.C14N11), Style: xmlsig.StyleCompact},
+		"whole": {ID: "whole"}, "part": {ID: "part"}, "part inclusive": {ID: "part", C14N: new(c14n.C14N10Comments)}, "part c14n11": {ID: "part", C14N: new(c14n.C14N11)},
 	}
 	for _, alg := range algs {
 		for _, doc := range oracleKeys(oracleDocuments) {

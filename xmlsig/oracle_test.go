@@ -225,6 +225,7 @@ var oraclePolicies = []oraclePolicy{
 	{reason.SignatureMalformed, "DigestMethod is not empty", "as above", nil},
 	{reason.SignatureMalformed, "a base64 value holds markup", "as above: an instruction inside", nil},
 	{reason.AlgorithmForbidden, "the signature algorithm has a parameter", "as above", nil},
+	{reason.SignatureMalformed, "KeyInfo does not say which of its certificates is the signer's", "Santuario takes the first of several that are no chain", nil},
 	{reason.SignatureMalformed, "a part of Transforms is unknown", "as above", nil},
 	{reason.AlgorithmForbidden, "a transform is neither enveloped-signature nor a canonicalisation", "XPath, XSLT and base64 sign something else than what is shown", nil},
 	{reason.AlgorithmForbidden, "there are more transforms than enveloped-signature and one canonicalisation", "as above; one canonicalisation is enough for anybody", nil},

@@ -19,6 +19,7 @@ type followed struct {
 	form    transform
 	without []*xmltree.Element
 	digest  *digestMethod
+	octets  int // how many were digested
 }
 
 // top is the outermost element the reference covers.

@@ -33,6 +33,8 @@ type Options struct {
 	Candidates []*pki.Certificate // untrusted: signers named only by serial number, intermediates
 	Key        crypto.PublicKey   // verify with this key alone; certificate checks do not apply
 	AllowSHA1  bool               // let RSA-SHA1 in, and SHA-1 digests with it
+	Coverage   bool               // fill Signer.Coverage and Result.Uncovered
+	Ended      []Ending           // algorithms that do not count any longer
 	Limits     xmltree.Limits     // zero fields mean the defaults
 }
 
@@ -46,6 +48,9 @@ type Result struct {
 	Checks       []reason.Check
 	Signers      []Signer // in document order
 	CommentsSeen int
+	// Uncovered lists what no good signature covers, with Options.Coverage; not more than 64 parts.
+	// Signatures themselves are not in it, nor comments.
+	Uncovered []Uncovered
 
 	statuses []revocation.Status
 	bareKey  bool
@@ -59,6 +64,7 @@ type Signer struct {
 	Purpose     pki.Purpose      // the profile the certificate was judged by
 	Algorithm   string           // "gost3410-2015-512", "rsa-sha256" …; "" if unknown
 	Covers      string           // "document", "body", "#id"; "" if unknown
+	Coverage    []Covered        // one for each reference, with Options.Coverage
 }
 
 // Verdict sums up all checks; the code is the first failing reason.

@@ -64,6 +64,7 @@ func (r *Result) checkStatuses(ctx context.Context, src revocation.Source, at ti
 		var status revocation.Status
 		if src != nil {
 			status = src.Status(ctx, s.Chain[k], s.Chain[k+1], at)
+			status.Certificate = s.Chain[k].SHA256
 			r.statuses = append(r.statuses, status)
 		}
 		switch who := place(s.Chain, k); status.State {

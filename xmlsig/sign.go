@@ -35,13 +35,15 @@ type SignOptions struct {
 	Style Style
 	// ID signs the element with this Id by exclusive canonicalisation instead of the document.
 	ID string
-	// C14N, unless zero, canonicalises the content, and SignedInfo without comments.
-	C14N c14n.Method
+	// C14N canonicalises the content, and SignedInfo without comments; nil: what is usual for a
+	// document (C14N 1.0 with comments) or an element (exclusive).
+	C14N *c14n.Method
 	Rand io.Reader // nil: crypto/rand
 }
 
-// Sign puts a signature in as the last child of the root. doc must pass the strict gate.
-// Signatures already there are covered by the new one.
+// Sign puts a signature in as the last child of the root. Signatures already there are covered by
+// the new one. doc must pass the strict gate, and what [Verify] would refuse of the outcome, such as
+// a comment inside covered text, is refused here with Verify's reason.
 func Sign(doc []byte, key Key, opt SignOptions) ([]byte, error) {
 	tree, err := xmltree.Parse(doc, xmltree.Limits{})
 	if err != nil {
@@ -63,20 +65,29 @@ func Sign(doc []byte, key Key, opt SignOptions) ([]byte, error) {
 			d.transforms = nil
 		}
 	}
-	if opt.C14N != 0 {
-		d.signedInfo, d.content = opt.C14N.WithoutComments(), opt.C14N
+	if opt.C14N != nil {
+		d.signedInfo, d.content = opt.C14N.WithoutComments(), *opt.C14N
 	}
 	octets, err := c14n.Append(nil, tree, apex, d.content.WithoutComments(), c14n.Options{})
 	if err != nil {
 		return nil, err
 	}
 	d.setDigest(octets)
-	name, at, empty := tree.Root.Place()
+	before, after := insideRoot(doc, tree.Root)
+	if d.profile = ProfileAny; apex == nil || apex == tree.Root {
+		d.profile = ProfileDocument
+	}
+	return d.insert(before, after)
+}
+
+// insideRoot splits a document before the end tag of its root, which an empty root gets.
+func insideRoot(doc []byte, root *xmltree.Element) (before, after string) {
+	name, at, empty := root.Place()
 	if !empty {
-		return d.insert(string(doc[:at]), string(doc[at:]))
+		return string(doc[:at]), string(doc[at:])
 	}
 	start := strings.LastIndexByte(string(doc[:name]), '<') + 1
-	return d.insert(string(doc[:at])+">", "</"+string(doc[start:name])+">"+string(doc[at+len("/>"):]))
+	return string(doc[:at]) + ">", "</" + string(doc[start:name]) + ">" + string(doc[at+len("/>"):])
 }
 
 // draft is a signature on its way into a document.
@@ -89,7 +100,10 @@ type draft struct {
 	signedInfo, content c14n.Method
 	transforms          []string // before the canonicalisation
 	digestURI, digest   string
-	keyInfo             string // instead of X509Data
+	keyInfo             string  // instead of X509Data
+	profile             Profile // the outcome is for
+
+	detachedParts
 }
 
 // setDigest fixes DigestMethod and DigestValue for the content.
@@ -132,7 +146,26 @@ func (d *draft) insert(before, after string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []byte(before + head + d.encode(value) + tail + after), nil
+	signed := []byte(before + head + d.encode(value) + tail + after)
+	if err := d.verify(signed); err != nil {
+		return nil, err
+	}
+	return signed, nil
+}
+
+// verify holds the outcome against the rules of [Verify], with the bare key: certificates are not
+// its business, nor are the signatures of others, which the new one, always the last, covers.
+func (d *draft) verify(signed []byte) error {
+	if d.detached() {
+		return nil // its files are not here
+	}
+	r := Verify(nil, signed, Options{Profile: d.profile, Key: d.key.Signer.Public()})
+	for _, c := range r.Checks {
+		if c.Outcome == reason.Failed && (c.Signer == 0 || c.Signer == len(r.Signers)) {
+			return reason.New(c.Code, "a signature here would not verify: "+c.Detail)
+		}
+	}
+	return nil
 }
 
 // signedInfoAt finds SignedInfo of the signature whose tag begins at the offset.

@@ -3,6 +3,8 @@ package xmlsig_test
 import (
 	"crypto"
 	"encoding/pem"
+	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -36,7 +38,7 @@ const applicationCovered = `<?form v1?>
 func TestSignedDocumentVerifies(t *testing.T) {
 	styles := map[string]xmlsig.SignOptions{
 		"santuario": {}, "compact": {Style: xmlsig.StyleCompact},
-		"c14n11": {C14N: c14n.C14N11}, "exclusive": {C14N: c14n.ExclusiveComments},
+		"c14n11": {C14N: new(c14n.C14N11)}, "exclusive": {C14N: new(c14n.ExclusiveComments)},
 	}
 	for _, alg := range algorithms {
 		p := authority(t, alg)
@@ -196,7 +198,7 @@ func TestXmlsecAcceptsOurs(t *testing.T) {
 		leaf := map[string]string{"santuario": person, "compact": person, "part": person, "wss": head}
 		documents := map[string]string{
 			"santuario": sign(t, application, p.person, xmlsig.SignOptions{}),
-			"compact":   sign(t, application, p.person, xmlsig.SignOptions{Style: xmlsig.StyleCompact, C14N: c14n.C14N11}),
+			"compact":   sign(t, application, p.person, xmlsig.SignOptions{Style: xmlsig.StyleCompact, C14N: new(c14n.C14N11)}),
 			"part":      sign(t, application, p.person, xmlsig.SignOptions{ID: "part"}),
 			"wss":       signWSS(t, envelope, p.head),
 		}
@@ -238,6 +240,79 @@ func TestSignRefuses(t *testing.T) {
 	for name, tt := range tests {
 		if _, err := xmlsig.Sign([]byte(tt.doc), tt.key, xmlsig.SignOptions{}); err == nil {
 			t.Errorf("%s was signed", name)
+		}
+	}
+}
+
+// TestSignRefusesWhatVerifyRefuses: the outcome is held against Verify's rules, and the error says why.
+func TestSignRefusesWhatVerifyRefuses(t *testing.T) {
+	p := authority(t, testpki.GOST512)
+	many := "<a/>"
+	for range 16 {
+		many = sign(t, many, p.person, xmlsig.SignOptions{Style: xmlsig.StyleCompact})
+	}
+	tests := []struct {
+		name, doc, id string
+		code          reason.Code
+		cause         string // "": signed
+	}{
+		{"comment inside text", `<a>1<!-- -->2</a>`, "", reason.XMLForbidden, "a comment stands inside the text"},
+		{"comment between elements", `<a><!-- --><b/></a>`, "", "", ""},
+		{"line end in an attribute", "<a b='1\n2'/>", "", reason.XMLForbidden, "a line end or tab stands inside an attribute value"},
+		{"comment beside the part", `<a><b>1<!-- -->2</b><c Id="c"/></a>`, "c", "", ""},
+		{"comment inside the part", `<a><c Id="c"><b>1<!-- -->2</b></c></a>`, "c", reason.XMLForbidden, "a comment stands inside the text"},
+		{"Id no reference can name", `<a><c Id="x y"/></a>`, "x y", reason.XMLForbidden, "neither"},
+		{"seventeenth signature", many, "", reason.TooLarge, "more than 16 signatures"},
+	}
+	for _, tt := range tests {
+		signed, err := xmlsig.Sign([]byte(tt.doc), key(p.person), xmlsig.SignOptions{ID: tt.id})
+		var e *reason.Error
+		switch {
+		case tt.cause == "" && err != nil:
+			t.Errorf("%s: %v", tt.name, err)
+		case tt.cause == "":
+		case signed != nil, !errors.As(err, &e), e.Code != tt.code, !strings.Contains(e.Detail, tt.cause):
+			t.Errorf("%s: %v", tt.name, err)
+		}
+	}
+	body := strings.Replace(envelope, ":Body>", ":Body><x xmlns=''>1<!-- -->2</x>", 1)
+	if signed, err := xmlsig.SignWSS([]byte(body), key(p.head), xmlsig.WSSOptions{}); signed != nil || err == nil || !strings.Contains(err.Error(), "a comment stands inside the text") {
+		t.Errorf("WS-Security: %v", err)
+	}
+}
+
+// broken makes values that fit nothing.
+type broken struct{ crypto.Signer }
+
+func (b broken) Sign(r io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+	value, err := b.Signer.Sign(r, digest, opts)
+	value[0] ^= 1
+	return value, err
+}
+
+// TestSignRefusesAFaultyKey: a token that computes wrongly is found out before anything is sent.
+func TestSignRefusesAFaultyKey(t *testing.T) {
+	p := authority(t, testpki.GOST512)
+	_, err := xmlsig.Sign([]byte("<a/>"), xmlsig.Key{Signer: broken{p.person.Key}}, xmlsig.SignOptions{})
+	var e *reason.Error
+	if !errors.As(err, &e) || e.Code != reason.SignatureInvalid {
+		t.Error(err)
+	}
+}
+
+// TestSignByIdInAnyForm: every canonicalisation can be asked for, and the usual one is exclusive.
+func TestSignByIdInAnyForm(t *testing.T) {
+	p := authority(t, testpki.GOST512)
+	opt := p.options()
+	opt.Profile = xmlsig.ProfileAny
+	for _, method := range []*c14n.Method{nil, new(c14n.C14N10), new(c14n.C14N10Comments), new(c14n.C14N11), new(c14n.Exclusive)} {
+		signed := sign(t, application, p.person, xmlsig.SignOptions{ID: "part", C14N: method})
+		want := c14n.Exclusive
+		if method != nil {
+			want = *method
+		}
+		if got, _ := verdict(signed, opt); got != reason.Passed || !strings.Contains(signed, `<ds:Transform Algorithm="`+want.URI()+`"/>`) {
+			t.Errorf("%s: %v\n%s", want.URI(), got, signed)
 		}
 	}
 }

@@ -31,7 +31,7 @@ func SignWSS(envelope []byte, key Key, opt WSSOptions) ([]byte, error) {
 	}
 	d := draft{
 		method: method, key: key, lines: opt.Style == StyleSantuario, rand: opt.Rand,
-		signedInfo: c14n.Exclusive, content: c14n.Exclusive, keyInfo: tokenReference(key),
+		signedInfo: c14n.Exclusive, content: c14n.Exclusive, keyInfo: tokenReference(key), profile: ProfileWSS,
 	}
 	text, id, err := d.bodyWithID(string(envelope), opt.BodyID)
 	if err != nil {

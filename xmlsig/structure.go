@@ -81,7 +81,7 @@ func (s *signature) readSignedInfo(w *workspace) error {
 	if len(parts) < 3 || !parts[0].Is(nsDSig, "CanonicalizationMethod") || !parts[1].Is(nsDSig, "SignatureMethod") {
 		return malformed("SignedInfo does not begin with its two methods, or names nothing")
 	}
-	if len(parts)-2 > maxReferences {
+	if len(parts)-2 > max(maxReferences, w.references) {
 		return malformed("SignedInfo has too many references")
 	}
 	s.method = parts[1]

@@ -227,15 +227,34 @@ func (m *maker) keys() {
 	add := func(name string, code reason.Code, why, doc string) { m.add("keyinfo-injection", name, code, why, doc) }
 	add("attackers-certificate", reason.ChainUntrusted, "signed and certified by the attacker's own CA", mine)
 	add("certificate-of-victim", reason.SignatureInvalid, "the victim's certificate over the attacker's signature", info(mine, data(certificate(m.person))))
-	add("victim-first", reason.SignatureInvalid, "the first certificate is the signer's", info(mine, data(certificate(m.person)+certificate(m.stranger))))
-	add("attacker-first", reason.ChainUntrusted, "the victim's certificate beside it lends no trust", info(mine, data(certificate(m.stranger)+certificate(m.person))))
-	add("two-x509data", reason.SignatureInvalid, "the victim's X509Data before the attacker's", info(mine, data(certificate(m.person))+data(certificate(m.stranger))))
+	// Certificates in a KeyInfo have no order (XMLDSig 1.1 §4.5.4): two that may both be the signer's are refused by name.
+	add("victim-first", reason.SignatureMalformed, "two persons' certificates, and nothing says whose the signature is", info(mine, data(certificate(m.person)+certificate(m.stranger))))
+	add("attacker-first", reason.SignatureMalformed, "the same in the other order", info(mine, data(certificate(m.stranger)+certificate(m.person))))
+	add("two-x509data", reason.SignatureMalformed, "the same in two X509Data", info(mine, data(certificate(m.person))+data(certificate(m.stranger))))
 	add("key-value-of-attacker", reason.SignatureInvalid, "a KeyValue beside the victim's certificate counts for nothing",
 		m.value(info(m.sign(evil(vectorForm), m.rsa, xmlsig.SignOptions{}), rsaKeyValue(m.load("rsa-1024.pem").N)+data(certificate(m.rsa))), m.weak))
 	add("key-value-alone", reason.ChainUntrusted, "a key without a name", info(m.sign(evil(vectorForm), m.rsa, xmlsig.SignOptions{}), rsaKeyValue(m.load("rsa-2048.pem").N)))
 	add("key-name", reason.ChainUntrusted, "a trusted name without a certificate", info(mine, "<ds:KeyName>СЫНАҚОВ СЫНАҚ</ds:KeyName>"))
 	add("serial-of-victim", reason.SignatureInvalid, "the serial number picks the victim's certificate",
 		info(mine, data("<ds:X509IssuerSerial><ds:X509IssuerName>x</ds:X509IssuerName><ds:X509SerialNumber>"+m.person.Certificate.Serial.String()+"</ds:X509SerialNumber></ds:X509IssuerSerial>"+certificate(m.stranger)+certificate(m.person))))
+	ca := testpki.Identity{Certificate: m.ca.Issuing}
+	root := testpki.Identity{Certificate: m.ca.Root}
+	serial := func(id testpki.Identity) string {
+		return "<ds:X509IssuerSerial><ds:X509IssuerName>x</ds:X509IssuerName><ds:X509SerialNumber>" + id.Certificate.Serial.String() + "</ds:X509SerialNumber></ds:X509IssuerSerial>"
+	}
+	digest := func(id testpki.Identity) string {
+		sum := sha256.Sum256(id.Certificate.Raw)
+		return `<d11:X509Digest xmlns:d11="http://www.w3.org/2009/xmldsig11#" Algorithm="http://www.w3.org/2001/04/xmlenc#sha256">` + base64.StdEncoding.EncodeToString(sum[:]) + `</d11:X509Digest>`
+	}
+	add("authority-first", "", "the chain may stand in any order", info(doc, data(certificate(ca)+certificate(m.person)+certificate(root))))
+	add("authority-in-another-x509data", "", "the chain may be spread", info(doc, data(certificate(root)+certificate(ca))+data(certificate(m.person))))
+	add("root-without-intermediate", "", "an authority is not the signer where a person is", info(doc, data(certificate(root)+certificate(m.person))))
+	add("serial-chooses", "", "the serial number says which", info(doc, data(certificate(m.other)+certificate(m.person)+serial(m.person))))
+	add("digest-chooses", "", "the digest says which", info(doc, data(certificate(m.other)+digest(m.person)+certificate(m.person))))
+	add("subject-chooses", reason.SignatureMalformed, "two persons of one name: a subject does not say which",
+		info(doc, data(certificate(m.other)+certificate(m.person)+"<ds:X509SubjectName>"+m.person.Certificate.Subject.DN+"</ds:X509SubjectName>")))
+	add("serial-of-authority", reason.ChainUntrusted, "the serial number is not the signer's", info(doc, data(serial(ca)+certificate(ca)+certificate(m.person))))
+	add("authorities-alone", reason.SignatureInvalid, "the end of the chain is an authority that signed nothing", info(doc, data(certificate(root)+certificate(ca))))
 	add("another-person", reason.SignatureInvalid, "the certificate of another person of the same CA", info(doc, data(certificate(m.other))))
 	add("no-key-info", reason.ChainUntrusted, "nobody is named", strings.Replace(cut(doc, "<ds:KeyInfo>", "</ds:KeyInfo>"), "<ds:KeyInfo></ds:KeyInfo>", "", 1))
 	add("certificate-not-der", reason.CertificateMalformed, "the certificate is no certificate", info(doc, data("<ds:X509Certificate>AAAA</ds:X509Certificate>")))

@@ -26,6 +26,11 @@ func (m *maker) text() {
 	change("cdata-entity", "adds-text", reason.DigestMismatch, "a CDATA section next to the text", ">100<", ">100<![CDATA[000]]><")
 	change("cdata-entity", "undefined-entity", reason.XMLMalformed, "an entity nobody declared", ">100<", ">&hundred;<")
 	change("cdata-entity", "reference-to-nothing", reason.XMLMalformed, "a character that XML does not have", ">100<", ">100&#0;<")
+	m.add("cdata-entity", "in-values", "", "CDATA is text like any other, in values too: every program reads the same",
+		strings.NewReplacer("<ds:DigestValue>", "<ds:DigestValue><![CDATA[", "</ds:DigestValue>", "]]></ds:DigestValue>", "<ds:SignatureValue>", "<ds:SignatureValue><![CDATA[",
+			"</ds:SignatureValue>", "]]></ds:SignatureValue>", "<ds:X509Certificate>", "<ds:X509Certificate><![CDATA[", "</ds:X509Certificate>", "]]></ds:X509Certificate>").Replace(doc))
+	m.add("cdata-entity", "in-values-altered", reason.DigestMismatch, "and it hides nothing", strings.NewReplacer(">100<", ">evil<", "<ds:DigestValue>", "<ds:DigestValue><![CDATA[",
+		"</ds:DigestValue>", "]]></ds:DigestValue>").Replace(doc))
 	change("cdata-entity", "cdata-end", reason.XMLMalformed, "]]> in text", ">100<", ">1]]>00<")
 	change("namespace", "default-on-root", reason.SignatureInvalid, "the content moves to another namespace, SignedInfo inherits it", `<form Id="f1">`, `<form Id="f1" xmlns="urn:evil">`)
 	change("namespace", "default-on-child", reason.DigestMismatch, "a child moves to another namespace", `<sum Id="s1">`, `<sum Id="s1" xmlns="urn:evil">`)

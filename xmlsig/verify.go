@@ -96,6 +96,7 @@ func (v *verifier) verifySigner(i int) *signerState {
 	s.checkCoverage()
 	s.checkDigests()
 	s.checkCertificate()
+	s.checkEndings()
 	return s
 }
 

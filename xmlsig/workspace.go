@@ -1,8 +1,10 @@
 package xmlsig
 
 import (
+	"bytes"
 	"encoding/base64"
 	"hash"
+	"slices"
 	"strings"
 	"sync"
 	"unsafe"
@@ -20,6 +22,8 @@ type workspace struct {
 	base64  []byte // a value as it stands in the document, without white space
 	decoded []byte // all values, decoded
 	sum     []byte // a digest
+
+	references int // how many a detached signature may have, beyond the usual bound
 }
 
 // maxKept is what a workspace may hold between documents. A form of 1 MB needs a quarter of it; a
@@ -70,24 +74,17 @@ func (w *workspace) decode(elem *xmltree.Element) ([]byte, error) {
 	return w.decoded[from:len(w.decoded):len(w.decoded)], nil
 }
 
-// appendSqueezed appends s without XML white space.
+// appendSqueezed appends s without XML white space, most of which is line feeds.
 func appendSqueezed(dst []byte, s string) []byte {
+	from := len(dst)
 	for len(s) > 0 {
 		line, rest, _ := strings.Cut(s, "\n")
-		if strings.IndexByte(line, ' ') < 0 && strings.IndexByte(line, '\t') < 0 && strings.IndexByte(line, '\r') < 0 {
-			dst = append(dst, line...)
-		} else {
-			dst = appendWithoutSpace(dst, line)
-		}
-		s = rest
+		dst, s = append(dst, line...), rest
 	}
-	return dst
-}
-
-func appendWithoutSpace(dst []byte, s string) []byte {
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; c != ' ' && c != '\t' && c != '\r' {
-			dst = append(dst, c)
+	for _, space := range []byte(" \t\r") {
+		if bytes.IndexByte(dst[from:], space) >= 0 {
+			left := slices.DeleteFunc(dst[from:], func(c byte) bool { return c == ' ' || c == '\t' || c == '\r' })
+			return dst[:from+len(left)]
 		}
 	}
 	return dst

@@ -69,7 +69,7 @@ func TestVerifyIntoTheDocument(t *testing.T) {
 func TestVerifySideBySide(t *testing.T) {
 	p := authority(t, testpki.GOST2004)
 	docs := []string{
-		sign(t, victim, p.person, xmlsig.SignOptions{}), sign(t, victim, p.head, xmlsig.SignOptions{C14N: c14n.Exclusive}),
+		sign(t, victim, p.person, xmlsig.SignOptions{}), sign(t, victim, p.head, xmlsig.SignOptions{C14N: new(c14n.Exclusive)}),
 		sign(t, rows(9<<10), p.head, xmlsig.SignOptions{}),
 	}
 	trust := p.trust()

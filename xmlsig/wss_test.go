@@ -124,7 +124,7 @@ func TestWSSKeyForms(t *testing.T) {
 		"certificate is not DER":        {`<ds:X509Data><ds:X509Certificate>AAAA</ds:X509Certificate></ds:X509Data>`, "", true, reason.CertificateMalformed},
 		"certificate is not base64":     {`<ds:X509Data><ds:X509Certificate>A*</ds:X509Certificate></ds:X509Data>`, "", true, reason.SignatureMalformed},
 		"serial picks the second":       {`<ds:X509Data>` + serial[len("<ds:X509Data>"):len(serial)-len("</ds:X509Data>")] + `<ds:X509Certificate>` + base64.StdEncoding.EncodeToString(p.ca.Issuing.Raw) + `</ds:X509Certificate><ds:X509Certificate>` + cert + `</ds:X509Certificate></ds:X509Data>`, "", false, ""},
-		"first certificate is the CA's": {`<ds:X509Data><ds:X509Certificate>` + base64.StdEncoding.EncodeToString(p.ca.Issuing.Raw) + `</ds:X509Certificate><ds:X509Certificate>` + cert + `</ds:X509Certificate></ds:X509Data>`, "", false, reason.SignatureInvalid},
+		"first certificate is the CA's": {`<ds:X509Data><ds:X509Certificate>` + base64.StdEncoding.EncodeToString(p.ca.Issuing.Raw) + `</ds:X509Certificate><ds:X509Certificate>` + cert + `</ds:X509Certificate></ds:X509Data>`, "", false, ""},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -54,6 +54,9 @@ type boardView struct {
 	Queues   *queues
 	Outbox   *queues
 	Parked   *parked
+	Marked   *parked // accepted with a mark, their status still asked for
+	People   *parked // these need people
+	Stamps   *stampView
 }
 
 // queues is the state of several queues.
@@ -70,7 +73,7 @@ type queueRow struct {
 	age           time.Duration
 }
 
-// parked is how many applications wait for a status.
+// parked is how many applications wait for a status, and the first of them.
 type parked struct {
 	Count   int
 	More    bool // there are more than were counted
@@ -131,16 +134,35 @@ func (c *Console) fill(ctx context.Context, b *boardView, v visit) error {
 	} else {
 		b.Outbox = c.queues(qs, v, c.destination)
 	}
-	if numbers, err := c.cfg.Ledger.DueParked(ctx, v.now.Add(everParked), parkedCounted+1); err != nil {
+	ever := v.now.Add(everParked)
+	for _, list := range []struct {
+		part **parked
+		ask  func() ([]string, error)
+	}{
+		{&b.Parked, func() ([]string, error) { return c.cfg.Ledger.DueParked(ctx, ever, parkedCounted+1) }},
+		{&b.Marked, func() ([]string, error) { return c.cfg.Ledger.DueMarked(ctx, ever, parkedCounted+1) }},
+		{&b.People, func() ([]string, error) { return c.cfg.Ledger.Escalated(ctx, parkedCounted+1) }},
+	} {
+		if numbers, err := list.ask(); err != nil {
+			note(err)
+		} else {
+			*list.part = waiting(numbers)
+		}
+	}
+	if lag, err := c.cfg.Ledger.StampLag(ctx); err != nil {
 		note(err)
 	} else {
-		b.Parked = &parked{Count: min(len(numbers), parkedCounted), More: len(numbers) > parkedCounted,
-			Numbers: numbers[:min(len(numbers), parkedShown)]}
+		b.Stamps = c.stamps(lag, v)
 	}
-	if b.Failures == nil && b.Queues == nil && b.Outbox == nil && b.Parked == nil {
+	if b.Failures == nil && b.Queues == nil && b.Outbox == nil && b.Parked == nil && b.Marked == nil && b.People == nil {
 		return last
 	}
 	return nil
+}
+
+func waiting(numbers []string) *parked {
+	return &parked{Count: min(len(numbers), parkedCounted), More: len(numbers) > parkedCounted,
+		Numbers: numbers[:min(len(numbers), parkedShown)]}
 }
 
 // queues puts the queue whose oldest entry waits longest first.

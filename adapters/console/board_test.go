@@ -198,7 +198,7 @@ func TestManyParked(t *testing.T) {
 }
 
 func TestAPartThatFailsDoesNotHideTheOthers(t *testing.T) {
-	parts := []string{"Failures", "Queues", "OutboxDepth", "DueParked"}
+	parts := []string{"Failures", "Queues", "OutboxDepth", "DueParked", "DueMarked", "Escalated"}
 	for _, part := range parts {
 		l := sample()
 		l.errs[part] = errors.New("connection refused to 10.0.0.7")
@@ -217,4 +217,14 @@ func TestAPartThatFailsDoesNotHideTheOthers(t *testing.T) {
 	if strings.Contains(w.Body.String(), "secret") {
 		t.Error("the cause is shown")
 	}
+}
+
+func TestTheBoardShowsWhatNeedsPeople(t *testing.T) {
+	l := sample()
+	for lang, want := range map[string]string{"kk": "Адамдар қажет", "ru": "Нужны люди", "en": "Need people"} {
+		w := get(t, newConsole(l), "/console?lang="+lang, http.StatusOK)
+		wantIn(t, w, want, l.people[0], l.marked[0])
+	}
+	l.people, l.marked = nil, nil
+	wantNotIn(t, get(t, newConsole(l), "/console?lang=en", http.StatusOK), "Need people", "status not confirmed")
 }

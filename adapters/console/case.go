@@ -170,6 +170,8 @@ func (c *Console) factValue(lang, key, value string) string {
 	switch {
 	case key == "code":
 		return c.codeTitle(lang, gateway.Code(value)) + " (" + scrub(value) + ")"
+	case key == "mark":
+		return c.texts.word(lang, "mark", value)
 	case key == "via":
 		return c.texts.word(lang, "via", value)
 	case key == "provider":

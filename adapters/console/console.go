@@ -33,6 +33,9 @@ type Ledger interface {
 	Queues(ctx context.Context) ([]gateway.Queue, error)
 	OutboxDepth(ctx context.Context) ([]gateway.Queue, error)
 	DueParked(ctx context.Context, now time.Time, limit int) ([]string, error)
+	DueMarked(ctx context.Context, now time.Time, limit int) ([]string, error)
+	Escalated(ctx context.Context, limit int) ([]string, error)
+	StampLag(ctx context.Context) (gateway.StampLag, error)
 	Act(ctx context.Context, a gateway.Act) error
 }
 

@@ -27,6 +27,9 @@ type fakeLedger struct {
 	queues   []gateway.Queue
 	outbox   []gateway.Queue
 	parked   []string
+	marked   []string
+	people   []string // escalated
+	lag      gateway.StampLag
 	errs     map[string]error
 
 	mu     sync.Mutex
@@ -44,6 +47,10 @@ func (l *fakeLedger) Case(_ context.Context, number string) (gateway.Case, error
 
 func (l *fakeLedger) Events(_ context.Context, number string) ([]gateway.Event, error) {
 	return l.events[number], l.errs["Events"]
+}
+
+func (l *fakeLedger) StampLag(context.Context) (gateway.StampLag, error) {
+	return l.lag, l.errs["StampLag"]
 }
 
 func (l *fakeLedger) Verdicts(_ context.Context, f gateway.VerdictFilter) ([]gateway.Verdict, error) {
@@ -89,6 +96,14 @@ func (l *fakeLedger) OutboxDepth(context.Context) ([]gateway.Queue, error) {
 
 func (l *fakeLedger) DueParked(_ context.Context, _ time.Time, limit int) ([]string, error) {
 	return l.parked[:min(limit, len(l.parked))], l.errs["DueParked"]
+}
+
+func (l *fakeLedger) DueMarked(_ context.Context, _ time.Time, limit int) ([]string, error) {
+	return l.marked[:min(limit, len(l.marked))], l.errs["DueMarked"]
+}
+
+func (l *fakeLedger) Escalated(_ context.Context, limit int) ([]string, error) {
+	return l.people[:min(limit, len(l.people))], l.errs["Escalated"]
 }
 
 func (l *fakeLedger) Act(_ context.Context, a gateway.Act) error {
@@ -160,6 +175,7 @@ func sample() *fakeLedger {
 	}
 	l.outbox = []gateway.Queue{{Name: "shep", Depth: 5, Oldest: now.Add(-40 * time.Second)}, {Name: "callback:portal", Depth: 1, Oldest: now.Add(-17 * time.Minute)}}
 	l.parked = []string{"K26-4W2MD-X7PA0", "K26-9KJ3T-ZZ41C", "K26-0B5RN-1YQ8E"}
+	l.marked, l.people = []string{"K26-2MARK-00001"}, []string{"K26-4W2MD-X7PA0"}
 	l.addVerdicts()
 	l.addCase()
 	return l

@@ -103,6 +103,22 @@ func TestCaseTellsItsWay(t *testing.T) {
 		"Назначение жилищной помощи", "Статус свидетельства неизвестен (revocation_unknown)", `aria-current="step"`, "/console/verdicts/06F01XYZ")
 }
 
+func TestAMarkIsShown(t *testing.T) {
+	words := loadTexts(nil).own
+	for _, m := range gateway.Marks() {
+		l := sample()
+		c := l.cases[sampleNumber]
+		c.Mark, c.EscalatedAt = m, now.Add(-time.Hour)
+		l.cases[sampleNumber] = c
+		l.events[sampleNumber] = chained(gateway.Event{At: now, Kind: gateway.EventMarkFailed, Actor: "kopir", Data: map[string]string{"mark": string(m), "approved": "№ 12"}})
+		for _, lang := range languages {
+			w := get(t, newConsole(l), "/console/cases/"+sampleNumber+"?lang="+lang, http.StatusOK)
+			wantIn(t, w, words[lang]["mark."+string(m)], strings.ReplaceAll(words[lang]["mark.meaning."+string(m)], "'", "&#39;"), words[lang]["case.escalated"], words[lang]["event.mark_failed"], words[lang]["data.approved"])
+		}
+	}
+	wantNotIn(t, get(t, newConsole(sample()), "/console/cases/"+sampleNumber+"?lang=en", http.StatusOK), "not confirmed", "did not hold")
+}
+
 func TestEnglishOfTheProgramIsMarked(t *testing.T) {
 	l := sample()
 	c := l.cases[sampleNumber]

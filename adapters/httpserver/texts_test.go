@@ -63,6 +63,10 @@ func TestAnswerWordsTellNumberDateAndTime(t *testing.T) {
 			}
 		}
 	}
+	marked := httpserver.AnswerWords(table(), gateway.Answer{Decision: gateway.DecisionAccepted, Number: "K26-7QX4M-09TCB", DueAt: due, Mark: gateway.MarkUnconfirmed})
+	if !strings.Contains(marked.Ru, "не подтверждено") || !strings.Contains(marked.Kk, "расталмады") || !strings.Contains(marked.Ru, "07.12.2026 18:00") {
+		t.Errorf("%+v", marked)
+	}
 	refused := httpserver.AnswerWords(table(), gateway.Answer{Decision: gateway.DecisionRefused, Code: reason.CertificateExpired})
 	if refused.Ru != "ru certificate_expired" || refused.Kk != "kk certificate_expired" {
 		t.Errorf("%+v", refused)
@@ -79,6 +83,9 @@ func TestMessageWords(t *testing.T) {
 		{"its own text", gateway.Message{Status: "step", Text: map[string]string{"kk": "өз", "ru": "свой"}}, "свой"},
 		{"refused says why", gateway.Message{Status: "refused", Text: map[string]string{"code": "iin_mismatch"}}, "ru iin_mismatch"},
 		{"parked says that it is registered", gateway.Message{Status: "parked", Text: map[string]string{"code": "revocation_unknown"}}, "K26-1"},
+		{"parked says what happens next", gateway.Message{Status: "parked"}, "повторно не подавайте"},
+		{"accepted with a mark", gateway.Message{Status: "accepted", Text: map[string]string{"mark": "unconfirmed"}}, "не подтверждено"},
+		{"in work with a mark", gateway.Message{Status: "in_work", Text: map[string]string{"mark": "unconfirmed"}}, "K26-1"},
 		{"in work", gateway.Message{Status: "in_work"}, "K26-1"},
 		{"a step of the regulation", gateway.Message{Status: "step", Text: map[string]string{"step": "draft"}}, "проект"},
 		{"a step of its own", gateway.Message{Status: "step", Text: map[string]string{"step": "Осмотр жилья"}}, "Осмотр жилья"},

@@ -29,6 +29,9 @@ func wordsOf(key string, fill func(lang string) []string) Words {
 // StatusWords says a state in both languages.
 func StatusWords(state string) Words { return wordsOf("state."+state, nil) }
 
+// MarkWords says in both languages what a mark means.
+func MarkWords(m gateway.Mark) Words { return wordsOf("mark."+string(m), nil) }
+
 // AnswerWords is what the applicant is told about a decision: the regulation wants the
 // number and the date and time of the result (services.md, point 6).
 func AnswerWords(t Texts, a gateway.Answer) Words {
@@ -36,7 +39,15 @@ func AnswerWords(t Texts, a gateway.Answer) Words {
 		text := TextOf(t, a.Code)
 		return Words{Kk: text.Kk, Ru: text.Ru}
 	}
-	return notice(string(a.Decision), a.Number, a.DueAt, "", Text{})
+	return notice(marked(string(a.Decision), a.Mark), a.Number, a.DueAt, "", Text{})
+}
+
+// marked is the status whose notice tells of an open mark, too.
+func marked(status string, m gateway.Mark) string {
+	if status == string(gateway.StateAccepted) && m == gateway.MarkUnconfirmed {
+		return "accepted_unconfirmed"
+	}
+	return status
 }
 
 // MessageWords is what an outbox message says: its own text where it has one, else the notice of
@@ -45,7 +56,7 @@ func MessageWords(t Texts, m gateway.Message, c gateway.Case) Words {
 	if m.Text["kk"] != "" && m.Text["ru"] != "" {
 		return Words{Kk: m.Text["kk"], Ru: m.Text["ru"]}
 	}
-	status, reason := m.Status, Text{}
+	status, reason := marked(m.Status, gateway.Mark(m.Text["mark"])), Text{}
 	switch {
 	case status == "refused":
 		reason = TextOf(t, gateway.Code(m.Text["code"]))

@@ -10,12 +10,14 @@ package pkihttp
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -41,8 +43,6 @@ const (
 const (
 	defaultOCSPTimeout = 5 * time.Second
 	defaultCRLTimeout  = 90 * time.Second
-	defaultRefresh     = time.Hour
-	defaultRetryAfter  = time.Minute
 	dialTimeout        = 3 * time.Second
 )
 
@@ -57,8 +57,7 @@ type Config struct {
 	UserAgent   string           // "" for kopir/1
 	OCSPTimeout time.Duration    // whole exchange; 0 for 5 s
 	CRLTimeout  time.Duration    // whole download; 0 for 90 s
-	Refresh     time.Duration    // a list fetched or confirmed within it is not asked for again; 0 for 1 h, < 0 for always
-	RetryAfter  time.Duration    // after a failed download the kept list serves this long without a new attempt; 0 for 1 min
+	ArchiveAge  time.Duration    // older lists than that are dropped, save those in use; 0: none
 	Now         func() time.Time // nil for time.Now
 	Log         *slog.Logger     // nil: silence
 }
@@ -107,7 +106,6 @@ func (cfg Config) withDefaults() Config {
 		usual time.Duration
 	}{
 		{&cfg.OCSPTimeout, defaultOCSPTimeout}, {&cfg.CRLTimeout, defaultCRLTimeout},
-		{&cfg.Refresh, defaultRefresh}, {&cfg.RetryAfter, defaultRetryAfter},
 	} {
 		if *d.value == 0 {
 			*d.value = d.usual
@@ -150,16 +148,29 @@ func refuseRedirect(req *http.Request, _ []*http.Request) error {
 	return fmt.Errorf("%w: the server redirects to %s", ErrAnswer, req.URL.Host)
 }
 
-// OCSP posts a request to a responder (RFC 6960 appendix A.1) and returns the DER of the answer. It always posts:
-// a GET may be answered from a cache on the way, without the nonce that was sent.
+// OCSP posts a request to a responder (RFC 6960 appendix A.1) and returns the DER of the answer.
 func (c *Client) OCSP(ctx context.Context, address string, request []byte) ([]byte, error) {
+	return c.askOCSP(ctx, query{address: address, body: request}, request)
+}
+
+// OCSPByGET asks with the request in the address (RFC 6960 appendix A.1), for responders that answer out of caches. Such
+// an answer may be an older one, without the nonce that was sent.
+func (c *Client) OCSPByGET(ctx context.Context, address string, request []byte) ([]byte, error) {
+	encoded := url.QueryEscape(base64.StdEncoding.EncodeToString(request))
+	return c.askOCSP(ctx, query{address: strings.TrimSuffix(address, "/") + "/" + encoded}, request)
+}
+
+func (c *Client) askOCSP(ctx context.Context, q query, request []byte) ([]byte, error) {
 	if len(request) == 0 || len(request) > maxOCSPRequestBytes {
 		return nil, fmt.Errorf("pkihttp: an OCSP request of %d bytes", len(request))
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.OCSPTimeout)
 	defer cancel()
-	answer, err := c.exchange(ctx, query{address: address, body: request, mediaType: "application/ocsp-request",
-		accept: "application/ocsp-response", limit: maxOCSPBytes})
+	q.accept, q.limit = "application/ocsp-response", maxOCSPBytes
+	if q.body != nil {
+		q.mediaType = "application/ocsp-request"
+	}
+	answer, err := c.exchange(ctx, q)
 	if err != nil {
 		return nil, err
 	}

@@ -73,6 +73,24 @@ func TestOCSPPostsTheRequest(t *testing.T) {
 	}
 }
 
+// TestOCSPByGET: the request is in the address, also where the address has a path of its own.
+func TestOCSPByGET(t *testing.T) {
+	var got *http.Request
+	address, _ := serve(t, func(w http.ResponseWriter, r *http.Request) { got = r; _, _ = w.Write(answerDER) })
+	c := newClient(t, Config{Allow: []string{host(t, address)}})
+	request := []byte{0xfb, 0xff, 0xfe, 1} // its base64 has + and / and =
+	for _, path := range []string{"", "/", "/ocsp", "/ocsp/"} {
+		answer, err := c.OCSPByGET(t.Context(), address+path, request)
+		if err != nil || !bytes.Equal(answer, answerDER) {
+			t.Fatalf("got %x, %v", answer, err)
+		}
+		want := strings.TrimSuffix(path, "/") + "/%2B%2F%2F%2BAQ%3D%3D"
+		if got.Method != http.MethodGet || got.RequestURI != want || got.ContentLength > 0 || got.Header.Get("Content-Type") != "" {
+			t.Errorf("got %s %s, want %s", got.Method, got.RequestURI, want)
+		}
+	}
+}
+
 func TestOCSPRefusesWhatIsNoAnswer(t *testing.T) {
 	tests := []struct {
 		name   string

@@ -3,12 +3,9 @@ package pkihttp
 import (
 	"bytes"
 	"fmt"
-	"time"
 
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
-
-	"kopir/xmlsig/pki/der"
 )
 
 // checkDER tells in words what is wrong with an answer that cannot be one DER SEQUENCE.
@@ -34,43 +31,51 @@ func looksLikeText(body []byte) bool {
 	return len(start) > 0 && bytes.IndexByte([]byte("<-{["), start[0]) >= 0
 }
 
-// listHeader is what the first lines of a list say.
-type listHeader struct {
-	issuer     []byte // DER of the Name
-	thisUpdate time.Time
-	nextUpdate time.Time // zero when absent
+// headBytes are enough to tell a list from what is none.
+const headBytes = 512
+
+// checkList tells from a list's first bytes and its size what is wrong with a download. The rest is the business of
+// who reads it.
+func checkList(head []byte, size int64) error {
+	const what = "a revocation list"
+	in := cryptobyte.String(head)
+	length, ok := derLength(head)
+	switch {
+	case size == 0:
+		return fmt.Errorf("%w: empty, not %s", ErrAnswer, what)
+	case looksLikeText(head):
+		return fmt.Errorf("%w: text or a page, not %s", ErrAnswer, what)
+	case !ok || !in.Skip(length.header) || !in.PeekASN1Tag(asn1.SEQUENCE):
+		return fmt.Errorf("%w: not %s", ErrAnswer, what)
+	case size < length.total:
+		return fmt.Errorf("%w: cut short, %d of %d bytes of %s", ErrAnswer, size, length.total, what)
+	case size > length.total:
+		return fmt.Errorf("%w: %d bytes after the end of %s", ErrAnswer, size-length.total, what)
+	}
+	return nil
 }
 
-// readListHeader checks that body has the outer shape of a CertificateList (RFC 5280 §5.1), to its last byte, and
-// reads its header. It does not look at the entries: xmlsig/revocation does, and checks the signature.
-func readListHeader(body []byte) (listHeader, error) {
-	if err := checkDER(body, "a revocation list"); err != nil {
-		return listHeader{}, err
-	}
-	in := cryptobyte.String(body)
-	var list, tbs, algorithm, issuer cryptobyte.String
-	ok := in.ReadASN1(&list, asn1.SEQUENCE) && list.ReadASN1(&tbs, asn1.SEQUENCE) &&
-		list.ReadASN1(&algorithm, asn1.SEQUENCE) && list.SkipASN1(asn1.BIT_STRING) && list.Empty()
-	ok = ok && tbs.SkipOptionalASN1(asn1.INTEGER) && tbs.SkipASN1(asn1.SEQUENCE) &&
-		tbs.ReadASN1Element(&issuer, asn1.SEQUENCE)
-	var h listHeader
-	if ok {
-		h.issuer = issuer
-		h.thisUpdate, ok = der.ReadTime(&tbs)
-	}
-	if !ok {
-		return listHeader{}, fmt.Errorf("%w: not a revocation list", ErrAnswer)
-	}
-	if tbs.PeekASN1Tag(asn1.UTCTime) || tbs.PeekASN1Tag(asn1.GeneralizedTime) {
-		if h.nextUpdate, ok = der.ReadTime(&tbs); !ok {
-			return listHeader{}, fmt.Errorf("%w: not a revocation list", ErrAnswer)
-		}
-	}
-	return h, nil
+// extent is how long an element says it is.
+type extent struct {
+	header int
+	total  int64
 }
 
-// replaces tells whether a list just fetched may take the place of the one at hand: a list of the same issuer that
-// is older is a replay or a mirror that lags behind.
-func (h listHeader) replaces(old listHeader) bool {
-	return !bytes.Equal(h.issuer, old.issuer) || !h.thisUpdate.Before(old.thisUpdate)
+// derLength reads the header of a DER SEQUENCE (X.690 §8.1.3).
+func derLength(b []byte) (extent, bool) {
+	if len(b) < 2 || b[0] != byte(asn1.SEQUENCE) {
+		return extent{}, false
+	}
+	octets := int(b[1] & 0x7f)
+	if b[1] < 0x80 {
+		return extent{2, 2 + int64(b[1])}, true
+	}
+	if octets == 0 || octets > 4 || len(b) < 2+octets {
+		return extent{}, false
+	}
+	content := int64(0)
+	for _, c := range b[2 : 2+octets] {
+		content = content<<8 | int64(c)
+	}
+	return extent{2 + octets, 2 + int64(octets) + content}, true
 }

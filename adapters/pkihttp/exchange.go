@@ -35,6 +35,20 @@ type answer struct {
 
 // exchange sends one request and reads a bounded answer. It never retries: who asks decides about time.
 func (c *Client) exchange(ctx context.Context, q query) (answer, error) {
+	var body bytes.Buffer
+	got, err := c.stream(ctx, q, func(r io.Reader, length int64) error {
+		if length > 0 {
+			body.Grow(int(length) + bytes.MinRead)
+		}
+		_, err := body.ReadFrom(r)
+		return err
+	})
+	got.body = body.Bytes()
+	return got, err
+}
+
+// stream sends one request and hands a bounded answer over as it comes. length is what the server announced.
+func (c *Client) stream(ctx context.Context, q query, take func(body io.Reader, length int64) error) (answer, error) {
 	req, err := c.request(ctx, q)
 	if err != nil {
 		return answer{}, err
@@ -50,11 +64,20 @@ func (c *Client) exchange(ctx context.Context, q query) (answer, error) {
 	if resp.StatusCode != http.StatusOK {
 		return answer{}, fmt.Errorf("%w: HTTP status %d", ErrAnswer, resp.StatusCode)
 	}
-	body, err := readBody(resp, q.limit)
-	return answer{body: body, validators: validators{
+	body := &boundedBody{r: io.LimitReader(resp.Body, q.limit+1)}
+	if err := c.acceptable(resp, q.limit); err != nil {
+		return answer{}, err
+	}
+	if err := take(body, resp.ContentLength); err != nil {
+		return answer{}, body.explain(err)
+	}
+	if body.n > q.limit {
+		return answer{}, fmt.Errorf("%w: more than the limit of %d bytes", ErrAnswer, q.limit)
+	}
+	return answer{validators: validators{
 		ETag:         resp.Header.Get("ETag"),
 		LastModified: resp.Header.Get("Last-Modified"),
-	}}, err
+	}}, nil
 }
 
 func (c *Client) request(ctx context.Context, q query) (*http.Request, error) {
@@ -82,28 +105,42 @@ func (c *Client) request(ctx context.Context, q query) (*http.Request, error) {
 	return req, nil
 }
 
-// readBody reads at most limit bytes and refuses what can be told from outside to be a page for people.
-func readBody(resp *http.Response, limit int64) ([]byte, error) {
+// acceptable refuses what can be told from outside to be a page for people, or too much.
+func (c *Client) acceptable(resp *http.Response, limit int64) error {
 	if kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); kind == "text/html" {
-		return nil, fmt.Errorf("%w: an HTML page", ErrAnswer)
+		return fmt.Errorf("%w: an HTML page", ErrAnswer)
 	}
 	if resp.ContentLength > limit {
-		return nil, fmt.Errorf("%w: %d bytes, the limit is %d", ErrAnswer, resp.ContentLength, limit)
+		return fmt.Errorf("%w: %d bytes, the limit is %d", ErrAnswer, resp.ContentLength, limit)
 	}
-	var body bytes.Buffer
-	if resp.ContentLength > 0 {
-		body.Grow(int(resp.ContentLength) + bytes.MinRead)
+	return nil
+}
+
+// boundedBody counts what was read and remembers why reading ended.
+type boundedBody struct {
+	r   io.Reader
+	n   int64
+	err error
+}
+
+func (b *boundedBody) Read(p []byte) (int, error) {
+	n, err := b.r.Read(p)
+	b.n += int64(n)
+	if err != nil && err != io.EOF {
+		b.err = err
 	}
-	n, err := body.ReadFrom(io.LimitReader(resp.Body, limit+1))
+	return n, err
+}
+
+// explain says in words why an answer could not be taken.
+func (b *boundedBody) explain(err error) error {
 	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return nil, fmt.Errorf("%w: cut short after %d bytes", ErrAnswer, n)
-	case err != nil:
-		return nil, withoutAddress(err)
-	case n > limit:
-		return nil, fmt.Errorf("%w: more than %d bytes", ErrAnswer, limit)
+	case errors.Is(b.err, io.ErrUnexpectedEOF):
+		return fmt.Errorf("%w: cut short after %d bytes", ErrAnswer, b.n)
+	case b.err != nil:
+		return withoutAddress(b.err)
 	}
-	return body.Bytes(), nil
+	return err
 }
 
 // withoutAddress takes the whole address out of an error: a path may name what was looked up.

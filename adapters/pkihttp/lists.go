@@ -1,15 +1,19 @@
 package pkihttp
 
 import (
-	"bytes"
 	"context"
+	"errors"
+	"io"
 	"sync"
 	"time"
+
+	"kopir/xmlsig/revocation"
 )
 
-// lists remembers what was fetched from each address.
+// lists remembers what was fetched from each address. The lists themselves are files, or stay in memory only where
+// there is no folder.
 type lists struct {
-	store *store // nil: nothing on disk
+	store *store
 
 	mu    sync.Mutex
 	slots map[string]*slot
@@ -17,28 +21,26 @@ type lists struct {
 
 // slot is one address.
 type slot struct {
-	mu       sync.Mutex
-	loaded   bool      // the store was looked at
-	kept     *kept     // what a caller called verified, now or before the last restart
-	offered  *kept     // what came since and nobody has called verified yet
-	running  *download // under way; nil: none
-	lastTry  time.Time
-	lastFail error // of lastTry; nil if it went well
+	mu      sync.Mutex
+	kept    *kept     // what a caller called verified, now or before the last restart; nil: none
+	vouched bool      // in this run: only then its validators are sent, for else a forged list would be confirmed
+	offered *kept     // what came since and nobody has called verified
+	running *download // under way, or done and not yet given; nil: none
 }
 
 // kept is a list of an address.
 type kept struct {
-	body       []byte
-	header     listHeader
+	content
 	validators validators
-	checked    time.Time // when the server last sent or confirmed it
-	given      bool      // a caller has it
-	verified   bool      // a caller has it and called it verified
+	checked    time.Time // when the server last gave or confirmed it
 }
 
-// doubted tells that a caller has looked at the list and did not want it. Such a list is not compared with, is not
-// confirmed by its validators, and does not put off a download: it may be forged, and so may its date.
-func (k *kept) doubted() bool { return k.given && !k.verified }
+// download is one attempt to bring a list; all who ask meanwhile wait for it.
+type download struct {
+	done chan struct{} // closed at the end
+	got  *kept
+	err  error
+}
 
 func (l *lists) slot(address string) *slot {
 	l.mu.Lock()
@@ -52,142 +54,148 @@ func (l *lists) slot(address string) *slot {
 	return l.slots[address]
 }
 
-// CRL returns the list at an address: the one at hand while it is fresh, else by download. When the download fails or
-// ctx ends before it, the last good list is returned, even if it is past its date, for the caller judges dates; an
-// error comes only when there is none. A download goes on without the caller, up to its own time limit, and serves the
-// next one: the largest lists take longer than an application can wait. The bytes are shared: do not change them.
+// CRL opens the list at an address as it is downloaded; [revocation.ErrUnchanged] says that it still is the one that
+// was kept last. A download goes on without its caller, up to its own time limit, and serves the next one: the largest
+// lists take longer than an application can wait.
 //
-// A list is kept, in memory and in the store, only after [Client.Keep] was called with it.
-func (c *Client) CRL(ctx context.Context, address string) ([]byte, error) {
+// A list is kept, for [Client.Kept] and the next run, only after [Client.Keep] was called with its digest.
+func (c *Client) CRL(ctx context.Context, address string) (io.ReadCloser, error) {
 	if _, err := c.allow.parse(address); err != nil {
 		return nil, err
 	}
-	s := c.lists.slot(address)
-	d := c.renew(ctx, s, address)
-	if d == nil {
-		return s.best(ctx.Err())
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
+	s := c.lists.slot(address)
+	d := c.begin(ctx, s, address)
 	select {
 	case <-d.done:
-		if d.got != nil {
-			return s.give(d.got), nil
-		}
-		return s.best(nil)
+		return s.give(d)
 	case <-ctx.Done():
-		return s.best(ctx.Err())
+		return nil, ctx.Err()
 	}
 }
 
-// renew begins a download, or finds the one under way; nil when there is nothing to wait for.
-func (c *Client) renew(ctx context.Context, s *slot, address string) *download {
+// begin starts a download, or finds the one under way.
+func (c *Client) begin(ctx context.Context, s *slot, address string) *download {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c.load(s, address)
-	now := c.cfg.Now()
-	switch {
-	case s.running != nil:
-		return s.running
-	case s.kept != nil && !s.kept.doubted() && c.fresh(s.kept, now),
-		s.offered != nil && !s.offered.given && c.fresh(s.offered, now),
-		c.resting(s, now), ctx.Err() != nil:
-		return nil
+	if s.running == nil {
+		s.running = &download{done: make(chan struct{})}
+		go c.download(context.WithoutCancel(ctx), s, address, s.running)
 	}
-	s.running = &download{done: make(chan struct{})}
-	go c.download(context.WithoutCancel(ctx), s, address, s.running)
 	return s.running
 }
 
-// best gives the list at hand that is most likely good, or why there is none.
-func (s *slot) best(err error) ([]byte, error) {
+// give opens what a download brought; the next caller begins a new one.
+func (s *slot) give(d *download) (io.ReadCloser, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	k := s.kept
-	if s.offered != nil && (k == nil || k.doubted() || !s.offered.given) {
-		k = s.offered
+	if s.running == d {
+		s.running = nil
 	}
+	if d.err != nil {
+		return nil, d.err
+	}
+	return d.got.open()
+}
+
+// download asks the server and puts what it sends, or why it sends nothing, into the slot.
+func (c *Client) download(ctx context.Context, s *slot, address string, d *download) {
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.CRLTimeout)
+	defer cancel()
+	sink, err := c.lists.store.sink()
+	var got answer
+	if err == nil {
+		got, err = c.stream(ctx, query{address: address, accept: "application/pkix-crl", limit: maxCRLBytes, known: s.known()}, sink.take)
+	}
+	var list content
+	if err == nil && !got.unchanged {
+		list, err = sink.finish()
+	}
+	if err != nil || got.unchanged {
+		sink.discard()
+	}
+	c.finish(s, address, d, &kept{list, got.validators, c.cfg.Now()}, got.unchanged, err)
+}
+
+// known gives the validators of the list that a caller called verified.
+func (s *slot) known() validators {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.kept == nil || !s.vouched {
+		return validators{}
+	}
+	return s.kept.validators
+}
+
+func (c *Client) finish(s *slot, address string, d *download, got *kept, unchanged bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer close(d.done)
+	same := err == nil && !unchanged && s.vouched && s.kept.sum == got.sum
 	switch {
-	case k != nil:
-		k.given = true
-		return k.body, nil
 	case err != nil:
-		return nil, err
+		d.err = err
+	case same || unchanged:
+		if same {
+			got.discard()
+			s.kept.validators = got.validators
+		}
+		s.kept.checked = got.checked
+		d.err = revocation.ErrUnchanged
+		c.remember(s.kept, address)
+	default:
+		if s.offered != nil {
+			s.offered.discard()
+		}
+		s.offered, d.got = got, got
 	}
-	return nil, s.lastFail
 }
 
-func (s *slot) give(k *kept) []byte {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	k.given = true
-	return k.body
-}
-
-// confirm notes that the server still gives out the list at hand.
-func (s *slot) confirm(got answer, now time.Time) {
-	k := *s.kept
-	k.checked = now
-	if !got.unchanged {
-		k.validators = got.validators
-	}
-	s.kept, s.offered = &k, nil
-}
-
-// Keep says that a list [Client.CRL] gave was signed by whom it names and is not older than the one before. Only from
-// now on it serves when the server does not answer, others are compared with it, and it is in the store.
-func (c *Client) Keep(address string, body []byte) {
-	c.lists.mu.Lock()
-	s := c.lists.slots[address]
-	c.lists.mu.Unlock()
-	if s == nil {
-		return
-	}
+// Keep says that the list of an address with that digest was signed by whom it names and is not older than the one
+// before. From now on [Client.Kept] opens it, after a restart too.
+func (c *Client) Keep(address string, sum [32]byte) {
+	s := c.lists.slot(address)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case s.offered != nil && same(s.offered.body, body):
-		s.offered.given, s.offered.verified = true, true
-		s.kept, s.offered, s.lastFail = s.offered, nil, nil
-		c.save(s.kept, address, true)
-	case s.kept != nil && same(s.kept.body, body):
-		s.kept.given, s.kept.verified = true, true
+	case s.offered != nil && s.offered.sum == sum:
+		s.kept, s.vouched, s.offered = s.offered, true, nil
+		if err := c.lists.store.archive(&s.kept.content); err != nil {
+			c.cfg.Log.Warn("revocation list not stored", "url", address, "err", err)
+			return
+		}
+		c.remember(s.kept, address)
+		c.lists.store.prune(c.cfg.Now(), c.cfg.ArchiveAge)
+	case s.kept != nil && s.kept.sum == sum:
+		s.vouched = true
 	}
 }
 
-// same is fast for bytes that came from here.
-func same(a, b []byte) bool {
-	return len(a) == len(b) && len(a) > 0 && (&a[0] == &b[0] || bytes.Equal(a, b))
+// Kept opens the list kept of an address and tells when its server last gave or confirmed it.
+func (c *Client) Kept(address string) (io.ReadCloser, time.Time, error) {
+	s := c.lists.slot(address)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.kept == nil {
+		k, err := c.lists.store.load(address)
+		if err != nil {
+			return nil, time.Time{}, err
+		}
+		s.kept = k
+	}
+	r, err := s.kept.open()
+	return r, s.kept.checked, err
 }
 
-// load takes the list of the last run from the store, once.
-func (c *Client) load(s *slot, address string) {
-	if s.loaded || c.lists.store == nil {
-		return
-	}
-	s.loaded = true
-	s.kept, _ = c.lists.store.load(address) // a damaged file counts as absent and is replaced by the next download
-}
-
-// save writes to the store. One that cannot be written costs a download at the next start, not the answer.
-func (c *Client) save(k *kept, address string, rewrite bool) {
-	if c.lists.store == nil {
-		return
-	}
-	if err := c.lists.store.save(address, k, rewrite); err != nil {
+// remember notes on disk which list is the address's. What cannot be written costs a download at the next start, not
+// the answer.
+func (c *Client) remember(k *kept, address string) {
+	if err := c.lists.store.save(address, k); err != nil {
 		c.cfg.Log.Warn("revocation list not stored", "url", address, "err", err)
 	}
 }
 
-// fresh tells whether asking the server again would be too early. A list past its date, which its server still
-// gives out, is asked for as often as after a failure.
-func (c *Client) fresh(k *kept, now time.Time) bool {
-	wait := c.cfg.Refresh
-	if !k.header.nextUpdate.IsZero() && now.After(k.header.nextUpdate) {
-		wait = min(wait, c.cfg.RetryAfter)
-	}
-	return !now.Before(k.checked) && now.Sub(k.checked) < wait
-}
-
-// resting tells whether the last attempt failed a moment ago, or brought what nobody has called verified.
-func (c *Client) resting(s *slot, now time.Time) bool {
-	return s.lastFail != nil && !now.Before(s.lastTry) && now.Sub(s.lastTry) < c.cfg.RetryAfter
-}
+// errNotKept says that there is no list of an address, or none of that digest.
+var errNotKept = errors.New("pkihttp: no such revocation list is kept")

@@ -17,6 +17,7 @@ type answerBody struct {
 	Provider   string           `json:"provider"`
 	ReceivedAt time.Time        `json:"received_at"`
 	DueAt      time.Time        `json:"due_at,omitzero"`
+	Mark       string           `json:"mark,omitempty"` // "unconfirmed": accepted before the certificate's status was known
 	Text       httpserver.Words `json:"text"`
 	Verdict    string           `json:"verdict"`
 }
@@ -25,7 +26,7 @@ func answerOf(t httpserver.Texts, a gateway.Answer) answerBody {
 	return answerBody{
 		Number: a.Number, Status: string(a.Decision), Decision: string(a.Decision), Code: string(a.Code),
 		Service: a.Service, Provider: a.Provider, ReceivedAt: moment(a.ReceivedAt), DueAt: moment(a.DueAt),
-		Text: httpserver.AnswerWords(t, a), Verdict: a.Verdict,
+		Mark: string(a.Mark), Text: httpserver.AnswerWords(t, a), Verdict: a.Verdict,
 	}
 }
 
@@ -46,6 +47,22 @@ type caseBody struct {
 	UpdatedAt     time.Time        `json:"updated_at,omitzero"`
 	Text          httpserver.Words `json:"text"`
 	HasResult     bool             `json:"has_result"`
+	markBody
+}
+
+// markBody tells that the certificate's status was not known when the application was accepted, or that
+// it did not hold after all. What follows is the provider's to decide.
+type markBody struct {
+	Mark     string            `json:"mark,omitempty"`
+	MarkText *httpserver.Words `json:"mark_text,omitempty"`
+}
+
+func markOf(c gateway.Case) markBody {
+	if c.Mark == gateway.MarkNone {
+		return markBody{}
+	}
+	words := httpserver.MarkWords(c.Mark)
+	return markBody{Mark: string(c.Mark), MarkText: &words}
 }
 
 func caseOf(c gateway.Case) caseBody {
@@ -54,6 +71,7 @@ func caseOf(c gateway.Case) caseBody {
 		Territory: c.Territory, Rule: c.Rule, Channel: string(c.Channel), RequestNumber: c.RequestNumber,
 		Attempt: c.Attempt, ReceivedAt: moment(c.ReceivedAt), DueAt: moment(c.DueAt), UpdatedAt: moment(c.UpdatedAt),
 		Text: httpserver.StatusWords(string(c.State)), HasResult: c.ResultSHA != "",
+		markBody: markOf(c),
 	}
 }
 
@@ -106,6 +124,7 @@ type leaseBody struct {
 	DocumentSHA256 string               `json:"document_sha256"`           // of the document below
 	Document       []byte               `json:"document_base64,omitempty"` // what the signature covers; absent: fetch it by its digest
 	ReceivedSHA256 string               `json:"received_sha256"`           // of what came, kept as evidence with its signature
+	markBody
 }
 
 type applicantBody struct {
@@ -119,6 +138,7 @@ func leaseOf(c gateway.Case) leaseBody {
 		Provider: c.Provider, Territory: c.Territory, Channel: string(c.Channel), RequestNumber: c.RequestNumber,
 		ReceivedAt: moment(c.ReceivedAt), DueAt: moment(c.DueAt), Applicant: applicantBody{IIN: c.IIN, BIN: c.BIN},
 		Attachments: notNil(c.Attachments), DocumentSHA256: c.CoveredSHA, ReceivedSHA256: c.DocumentSHA,
+		markBody: markOf(c),
 	}
 }
 

@@ -73,9 +73,11 @@ func TestEveryStateIsDescribed(t *testing.T) {
 func TestAnswersAreAsDescribed(t *testing.T) {
 	parked := accepted()
 	parked.Decision, parked.Code = gateway.DecisionParked, "revocation_unknown"
+	marked := accepted()
+	marked.Code, marked.Mark = "revocation_unknown", gateway.MarkUnconfirmed
 	duplicate := gateway.Answer{Decision: gateway.DecisionRefused, Code: gateway.CodeDuplicate, FirstNumber: "K26-1", Detail: "d", Verdict: "V"}
 	unavailable := &gateway.Error{Code: gateway.CodeUnavailable}
-	leased := []gateway.Case{oneCase(gateway.StateAccepted), {Number: "K26-2", State: gateway.StateAccepted, Attempt: 1}}
+	leased := []gateway.Case{oneCase(gateway.StateAccepted), {Number: "K26-2", State: gateway.StateAccepted, Attempt: 1, Mark: gateway.MarkFailed}}
 	tests := []struct {
 		operation string
 		world     *world
@@ -84,6 +86,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 	}{
 		{"POST /v1/applications", &world{answer: accepted()}, call{"POST", "/v1/applications", "portal-key", "<a/>", xmlHeader}, 202},
 		{"POST /v1/applications", &world{answer: parked}, call{"POST", "/v1/applications", "portal-key", "<a/>", xmlHeader}, 202},
+		{"POST /v1/applications", &world{answer: marked}, call{"POST", "/v1/applications", "portal-key", "<a/>", xmlHeader}, 202},
 		{"POST /v1/applications", &world{answer: duplicate}, call{"POST", "/v1/applications", "portal-key", "<a/>", xmlHeader}, 409},
 		{"POST /v1/applications", &world{err: unavailable}, call{"POST", "/v1/applications", "portal-key", "<a/>", xmlHeader}, 503},
 		{"POST /v1/applications", &world{}, call{"POST", "/v1/applications", "", "", nil}, 401},

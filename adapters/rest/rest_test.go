@@ -153,6 +153,34 @@ func TestLeases(t *testing.T) {
 	}
 }
 
+// The district sees on a lease, and on every answer after it, that the certificate's status is not confirmed or did not hold.
+func TestMarksAreShown(t *testing.T) {
+	for _, m := range gateway.Marks() {
+		c := oneCase(gateway.StateAccepted)
+		c.Mark = m
+		lease := decode(t, call{"POST", "/v1/providers/akkol/leases", "district-key", `{}`, jsonHeader}.do(newAPI(t, &world{leases: []gateway.Case{c}})).Body)
+		shown := markOf(t, m)
+		if l := lease["leases"].([]any)[0].(map[string]any); l["mark"] != string(m) || l["mark_text"].(map[string]any)["ru"] != shown.Ru {
+			t.Errorf("%v", l)
+		}
+	}
+	marked := accepted()
+	marked.Code, marked.Mark = "revocation_unknown", gateway.MarkUnconfirmed
+	got := decode(t, call{"POST", "/v1/applications", "portal-key", "<a/>", xmlHeader}.do(newAPI(t, &world{answer: marked})).Body)
+	if got["mark"] != "unconfirmed" || got["decision"] != "accepted" || got["code"] != "revocation_unknown" {
+		t.Errorf("%v", got)
+	}
+}
+
+func markOf(t *testing.T, m gateway.Mark) httpserver.Words {
+	t.Helper()
+	w := httpserver.MarkWords(m)
+	if w.Kk == w.Ru || strings.HasPrefix(w.Ru, "mark.") {
+		t.Fatalf("%s has no words: %+v", m, w)
+	}
+	return w
+}
+
 // Documents that are verified at the same time share a bound; who finds it taken is told to come again.
 func TestSignedBodiesWaitForRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

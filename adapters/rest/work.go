@@ -157,5 +157,6 @@ func (a *API) answer(w http.ResponseWriter, r *http.Request, caller gateway.Call
 		Number  string `json:"number"`
 		Status  string `json:"status"`
 		Outcome string `json:"outcome"`
-	}{c.Number, string(c.State), c.Outcome})
+		markBody
+	}{c.Number, string(c.State), c.Outcome, markOf(c)})
 }

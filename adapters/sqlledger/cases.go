@@ -27,7 +27,7 @@ type detail struct {
 
 const caseColumns = `number, service, provider, territory, state, outcome, iin, bin, caller,
 	received_at, due_at, document_sha, covered_sha, result_sha, attempt, lease_id, lease_until,
-	next_check_at, checks, updated_at, detail`
+	next_check_at, checks, updated_at, detail, mark, escalated_at`
 
 func scanCase(row scanner) (gateway.Case, error) {
 	c, _, err := scanCaseAnd(row, nil)
@@ -36,11 +36,11 @@ func scanCase(row scanner) (gateway.Case, error) {
 
 // scanCaseAnd reads a case and, where the query selects them after it, its heads.
 func scanCaseAnd(row scanner, h *heads) (c gateway.Case, _ *heads, err error) {
-	var received, due, leaseUntil, nextCheck, updated int64
+	var received, due, leaseUntil, nextCheck, updated, escalated int64
 	var rest string
 	dest := []any{&c.Number, &c.Service, &c.Provider, &c.Territory, &c.State, &c.Outcome, &c.IIN, &c.BIN, &c.Caller,
 		&received, &due, &c.DocumentSHA, &c.CoveredSHA, &c.ResultSHA, &c.Attempt, &c.LeaseID, &leaseUntil,
-		&nextCheck, &c.Checks, &updated, &rest}
+		&nextCheck, &c.Checks, &updated, &rest, &c.Mark, &escalated}
 	if h != nil {
 		dest = append(dest, &h.eventSeq, &h.eventHash, &h.outboxSeq)
 	}
@@ -52,7 +52,7 @@ func scanCaseAnd(row scanner, h *heads) (c gateway.Case, _ *heads, err error) {
 		return gateway.Case{}, nil, err
 	}
 	c.ReceivedAt, c.DueAt, c.LeaseUntil = moment(received), moment(due), moment(leaseUntil)
-	c.NextCheckAt, c.UpdatedAt = moment(nextCheck), moment(updated)
+	c.NextCheckAt, c.UpdatedAt, c.EscalatedAt = moment(nextCheck), moment(updated), moment(escalated)
 	c.Rule, c.RequestNumber, c.RequestDate = d.Rule, d.RequestNumber, d.RequestDate
 	c.Channel, c.Via, c.Envelope, c.Attachments, c.Doubt = d.Channel, d.Via, d.Envelope, d.Attachments, d.Doubt
 	return c, h, nil
@@ -68,7 +68,8 @@ func caseValues(c gateway.Case) ([]any, error) {
 	return []any{text(c.Number), text(c.Service), text(c.Provider), text(c.Territory), text(c.State),
 		text(c.Outcome), text(c.IIN), text(c.BIN), text(c.Caller), micros(c.ReceivedAt), micros(c.DueAt),
 		text(c.DocumentSHA), text(c.CoveredSHA), text(c.ResultSHA), c.Attempt, text(c.LeaseID),
-		micros(c.LeaseUntil), micros(c.NextCheckAt), c.Checks, micros(c.UpdatedAt), rest}, nil
+		micros(c.LeaseUntil), micros(c.NextCheckAt), c.Checks, micros(c.UpdatedAt), rest,
+		text(c.Mark), micros(c.EscalatedAt)}, nil
 }
 
 func (t *tx) insertCase(c gateway.Case, h heads) error {
@@ -81,7 +82,7 @@ func (t *tx) insertCase(c gateway.Case, h heads) error {
 	}
 	n, err := t.exec(`INSERT INTO cases (`+caseColumns+`, event_seq, event_hash, outbox_seq)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-		$22, $23, $24) ON CONFLICT DO NOTHING`, append(values, h.eventSeq, h.eventHash, h.outboxSeq)...)
+		$22, $23, $24, $25, $26) ON CONFLICT DO NOTHING`, append(values, h.eventSeq, h.eventHash, h.outboxSeq)...)
 	if err != nil {
 		return err
 	}
@@ -108,10 +109,11 @@ func (t *tx) updateCase(c gateway.Case, h heads) error {
 		return err
 	}
 	args := []any{v[0], v[1], v[2], v[3], v[4], v[5], v[10], v[13], v[14], v[15], v[16], v[17], v[18], v[19], v[20],
-		h.eventSeq, h.eventHash, h.outboxSeq}
+		v[21], v[22], h.eventSeq, h.eventHash, h.outboxSeq}
 	_, err = t.exec(`UPDATE cases SET service = $2, provider = $3, territory = $4, state = $5, outcome = $6,
 		due_at = $7, result_sha = $8, attempt = $9, lease_id = $10, lease_until = $11, next_check_at = $12,
-		checks = $13, updated_at = $14, detail = $15, event_seq = $16, event_hash = $17, outbox_seq = $18
+		checks = $13, updated_at = $14, detail = $15, mark = $16, escalated_at = $17,
+		event_seq = $18, event_hash = $19, outbox_seq = $20
 		WHERE number = $1`, args...)
 	return err
 }

@@ -97,7 +97,7 @@ func admissible(before, after gateway.Case) error {
 // asStored is the case as it will be read back.
 func asStored(c gateway.Case) gateway.Case {
 	c.ReceivedAt, c.DueAt, c.LeaseUntil = rounded(c.ReceivedAt), rounded(c.DueAt), rounded(c.LeaseUntil)
-	c.NextCheckAt, c.UpdatedAt = rounded(c.NextCheckAt), rounded(c.UpdatedAt)
+	c.NextCheckAt, c.UpdatedAt, c.EscalatedAt = rounded(c.NextCheckAt), rounded(c.UpdatedAt), rounded(c.EscalatedAt)
 	if len(c.Attachments) == 0 {
 		c.Attachments = nil
 	}

@@ -126,25 +126,3 @@ func scanQueue(row scanner) (q gateway.Queue, err error) {
 	q.Oldest = moment(oldest)
 	return q, err
 }
-
-// DueParked returns numbers of parked cases whose status is to be asked again, earliest due date first.
-func (l *Ledger) DueParked(ctx context.Context, now time.Time, limit int) ([]string, error) {
-	numbers, err := collect(l.reading(ctx), scanText, `SELECT number FROM cases
-		WHERE state = 'parked' AND next_check_at <= $1 ORDER BY due_at, number LIMIT $2`,
-		micros(now), atMost(limit))
-	return numbers, failure(ctx, "due parked", err)
-}
-
-func scanText(row scanner) (s string, err error) {
-	err = row.Scan(&s)
-	return s, err
-}
-
-// ParkedCount counts parked cases of one caller and of one person.
-func (l *Ledger) ParkedCount(ctx context.Context, caller, iin string) (byCaller, byIIN int, err error) {
-	err = l.reader.QueryRowContext(ctx, `SELECT
-		(SELECT count(*) FROM cases WHERE state = 'parked' AND caller = $1),
-		(SELECT count(*) FROM cases WHERE state = 'parked' AND iin = $2)`, text(caller), text(iin)).
-		Scan(&byCaller, &byIIN)
-	return byCaller, byIIN, failure(ctx, "parked count", err)
-}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/flate"
 	"context"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -24,18 +25,33 @@ func (t *tx) putDocuments(docs []gateway.Document) error {
 	docs = slices.SortedFunc(slices.Values(docs), func(a, b gateway.Document) int {
 		return strings.Compare(a.SHA256, b.SHA256)
 	})
+	for some := range slices.Chunk(docs, documentsAtOnce) {
+		if err := t.insertDocuments(some); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// documentsAtOnce go in one statement: an application brings half a dozen, and each statement is a
+// journey to the server.
+const documentsAtOnce = 16
+
+func (t *tx) insertDocuments(docs []gateway.Document) error {
+	var rows []string
+	var args []any
 	for _, d := range docs {
 		body := d.Bytes
 		if body == nil {
 			body = []byte{}
 		}
-		_, err := t.exec(`INSERT INTO documents (sha256, codec, size, body) VALUES ($1, $2, $3, $4)
-			ON CONFLICT (sha256) DO NOTHING`, text(d.SHA256), codecRaw, len(body), body)
-		if err != nil {
-			return err
-		}
+		n := len(args)
+		rows = append(rows, fmt.Sprintf("($%d, $%d, $%d, $%d)", n+1, n+2, n+3, n+4))
+		args = append(args, text(d.SHA256), codecRaw, len(body), body)
 	}
-	return nil
+	_, err := t.exec(`INSERT INTO documents (sha256, codec, size, body) VALUES `+strings.Join(rows, ", ")+`
+		ON CONFLICT (sha256) DO NOTHING`, args...)
+	return err
 }
 
 // Document returns stored bytes by digest; CodeNotFound if there are none.

@@ -31,6 +31,7 @@ func (t *tx) insertEvents(events []gateway.Event) error {
 			return err
 		}
 	}
+	t.leaves = append(t.leaves, eventLeaves(events)...)
 	return nil
 }
 

@@ -14,6 +14,7 @@ type tx struct {
 	ctx     context.Context
 	conn    *sql.Tx
 	dialect dialect
+	leaves  []leaf // what has to be stamped; written before the commit
 }
 
 func (t *tx) exec(query string, args ...any) (int64, error) {
@@ -77,7 +78,11 @@ func (l *Ledger) writeOnce(ctx context.Context, fn func(*tx) error) (err error) 
 			l.clear(conn)
 		}
 	}()
-	if err := fn(&tx{ctx: ctx, conn: st, dialect: l.dialect}); err != nil {
+	t := &tx{ctx: ctx, conn: st, dialect: l.dialect}
+	if err := fn(t); err != nil {
+		return err
+	}
+	if err := t.putLeaves(); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {

@@ -18,6 +18,7 @@ func (t *tx) insertVerdict(v gateway.Verdict) error {
 	if err != nil {
 		return err
 	}
+	t.leaves = append(t.leaves, verdictLeaf(text(v.ID), body, v.At))
 	_, err = t.exec(`INSERT INTO verdicts (id, at, kind, outcome, code, service, provider, caller, number, body)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, text(v.ID), micros(v.At), text(v.Kind),
 		v.Outcome.String(), text(v.Code), text(v.Service), text(v.Provider), text(v.Caller), text(v.Number), body)

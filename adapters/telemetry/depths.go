@@ -15,6 +15,8 @@ type Ledger interface {
 	Queues(ctx context.Context) ([]gateway.Queue, error)
 	OutboxDepth(ctx context.Context) ([]gateway.Queue, error)
 	DueParked(ctx context.Context, now time.Time, limit int) ([]string, error)
+	DueMarked(ctx context.Context, now time.Time, limit int) ([]string, error)
+	Escalated(ctx context.Context, limit int) ([]string, error)
 }
 
 const (
@@ -34,7 +36,7 @@ type depths struct {
 	now     func() time.Time
 	reading sync.Mutex // held while the ledger is asked, also by a reading nobody waits for any more
 
-	depth, leased, oldest, outbox, waiting, parked, up *prometheus.Desc
+	depth, leased, oldest, outbox, waiting, parked, marked, escalated, up *prometheus.Desc
 }
 
 func newDepths(cfg Config, l lists) *depths {
@@ -54,22 +56,24 @@ func newDepths(cfg Config, l lists) *depths {
 	d.outbox = desc("kopir_outbox_depth", "Messages not delivered yet.", labelDestination)
 	d.waiting = desc("kopir_outbox_oldest_seconds", "How long the oldest undelivered message waits.", labelDestination)
 	d.parked = desc("kopir_parked", "Applications parked until their certificate's status is known; counted up to 10000.")
+	d.marked = desc("kopir_unconfirmed", "Applications accepted with a mark whose certificate's status is still asked for; counted up to 10000.")
+	d.escalated = desc("kopir_escalated", "Applications whose certificate's status needs people; counted up to 10000.")
 	d.up = desc("kopir_ledger_up", "1 if the ledger answered this scrape in time, else 0.")
 	return d
 }
 
 // Describe tells Prometheus what there may be.
 func (d *depths) Describe(ch chan<- *prometheus.Desc) {
-	for _, desc := range []*prometheus.Desc{d.depth, d.leased, d.oldest, d.outbox, d.waiting, d.parked, d.up} {
+	for _, desc := range []*prometheus.Desc{d.depth, d.leased, d.oldest, d.outbox, d.waiting, d.parked, d.marked, d.escalated, d.up} {
 		ch <- desc
 	}
 }
 
 // reading is what one scrape learned.
 type reading struct {
-	queues, outbox []gateway.Queue
-	parked         int
-	err            error
+	queues, outbox            []gateway.Queue
+	parked, marked, escalated int
+	err                       error
 }
 
 // Collect asks the ledger. It returns in time even when the ledger does not.
@@ -81,6 +85,8 @@ func (d *depths) Collect(ch chan<- prometheus.Metric) {
 	}
 	ch <- gauge(d.up, 1)
 	ch <- gauge(d.parked, float64(r.parked))
+	ch <- gauge(d.marked, float64(r.marked))
+	ch <- gauge(d.escalated, float64(r.escalated))
 	now := d.now()
 	for name, s := range sums(r.queues, d.lists.providers.of, now) {
 		ch <- gauge(d.depth, float64(s.depth), name)
@@ -126,8 +132,21 @@ func (d *depths) ask(ctx context.Context) (r reading) {
 	if r.outbox, r.err = d.ledger.OutboxDepth(ctx); r.err != nil {
 		return r
 	}
-	numbers, err := d.ledger.DueParked(ctx, d.now().Add(everParked), parkedCounted)
-	r.parked, r.err = len(numbers), err
+	ever := d.now().Add(everParked)
+	for _, list := range []struct {
+		count *int
+		ask   func() ([]string, error)
+	}{
+		{&r.parked, func() ([]string, error) { return d.ledger.DueParked(ctx, ever, parkedCounted) }},
+		{&r.marked, func() ([]string, error) { return d.ledger.DueMarked(ctx, ever, parkedCounted) }},
+		{&r.escalated, func() ([]string, error) { return d.ledger.Escalated(ctx, parkedCounted) }},
+	} {
+		numbers, err := list.ask()
+		if r.err = err; err != nil {
+			return r
+		}
+		*list.count = len(numbers)
+	}
 	return r
 }
 

@@ -23,6 +23,8 @@ const (
 	labelRoute       = "route"
 	labelMethod      = "method"
 	labelStatus      = "status"
+	labelEvent       = "event"
+	labelSource      = "source"
 )
 
 // Values that stand for "not in the list" and "none", and the two results of a delivery.
@@ -54,7 +56,7 @@ func (c closed) of(value string) string {
 
 // lists are all the values labels may have.
 type lists struct {
-	kinds, outcomes, codes, services, providers, decisions, vias, destinations, routes, methods closed
+	kinds, outcomes, codes, services, providers, decisions, vias, destinations, routes, methods, events, sources closed
 }
 
 func newLists(cfg Config) lists {
@@ -67,7 +69,9 @@ func newLists(cfg Config) lists {
 		decisions:    newClosed(gateway.DecisionAccepted, gateway.DecisionParked, gateway.DecisionRefused),
 		vias:         newClosed(gateway.ViaREST, gateway.ViaSyncSOAP, gateway.ViaAsyncSOAP),
 		destinations: newClosed("shep", "callback"),
+		sources:      newClosed("ocsp", "crl", "cache"),
 		routes:       newClosed(cfg.Routes...),
+		events:       newClosed(gateway.EventEscalated, gateway.EventMarked, gateway.EventMarkConfirmed, gateway.EventMarkFailed),
 		methods: newClosed(http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch,
 			http.MethodDelete, http.MethodOptions),
 	}

@@ -40,6 +40,8 @@ type Metrics struct {
 	verdicts *prometheus.CounterVec
 	answers  *prometheus.CounterVec
 	delivery *prometheus.CounterVec
+	status   *prometheus.CounterVec
+	sources  *prometheus.CounterVec
 	requests *prometheus.HistogramVec
 	verify   prometheus.Histogram
 	accept   prometheus.Histogram
@@ -61,14 +63,20 @@ func New(cfg Config) *Metrics {
 	m.verdicts = counter("kopir_verdicts_total", "Verdicts recorded, by what was found.", labelKind, labelOutcome, labelCode, labelService)
 	m.answers = counter("kopir_answers_total", "Answers given to submissions.", labelDecision, labelCode, labelVia)
 	m.delivery = counter("kopir_delivery_attempts_total", "Attempts to deliver a message of the outbox.", labelDestination, labelResult)
+	m.status = counter("kopir_status_events_total", "Applications accepted without a certificate's status, and what became of those that waited for one.", labelEvent, labelService)
+	m.sources = counter("kopir_revocation_failures_total", "Times a source of certificate status gave nothing usable.", labelSource)
 	m.requests = prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "kopir_http_request_seconds",
 		Help: "HTTP requests served.", Buckets: requestBuckets}, []string{labelRoute, labelMethod, labelStatus})
 	m.verify = histogram("kopir_verify_seconds", "Time to verify one signed document, without its revocation status.", verifyBuckets)
 	m.accept = histogram("kopir_accept_seconds", "Time from a submission to its recorded answer.", acceptBuckets)
-	m.registry.MustRegister(m.verdicts, m.answers, m.delivery, m.requests, m.verify, m.accept, buildInfo(cfg.Version),
+	m.registry.MustRegister(m.verdicts, m.answers, m.delivery, m.status, m.sources, m.requests, m.verify, m.accept, buildInfo(cfg.Version),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if cfg.Ledger != nil {
-		m.registry.MustRegister(newDepths(cfg, m.lists))
+		depths := newDepths(cfg, m.lists)
+		m.registry.MustRegister(depths)
+		if stamps, ok := cfg.Ledger.(StampLedger); ok {
+			m.registry.MustRegister(newStampLag(stamps, depths.timeout, depths.now))
+		}
 	}
 	return m
 }
@@ -105,6 +113,16 @@ func (m *Metrics) Delivery(destination string, delivered bool) {
 		result = resultDelivered
 	}
 	m.delivery.WithLabelValues(m.lists.destination(destination), result).Inc()
+}
+
+// StatusEvent counts what became of an application whose certificate's status was not known.
+func (m *Metrics) StatusEvent(event, service string) {
+	m.status.WithLabelValues(m.lists.events.of(event), m.lists.service(service)).Inc()
+}
+
+// SourceFailed counts that a source of certificate status, or the cache of its answers, gave nothing usable.
+func (m *Metrics) SourceFailed(source string) {
+	m.sources.WithLabelValues(m.lists.sources.of(source)).Inc()
 }
 
 // Request observes one HTTP request; route is the template it matched.

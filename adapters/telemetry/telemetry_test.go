@@ -23,7 +23,8 @@ var now = time.Date(2026, 11, 23, 6, 0, 0, 0, time.UTC)
 
 type fakeLedger struct {
 	queues, outbox []gateway.Queue
-	parked         int
+	parked, marked int
+	escalated      int
 	err            error
 	hang           chan struct{}
 	mu             sync.Mutex
@@ -44,6 +45,14 @@ func (l *fakeLedger) OutboxDepth(context.Context) ([]gateway.Queue, error) { ret
 
 func (l *fakeLedger) DueParked(_ context.Context, _ time.Time, limit int) ([]string, error) {
 	return make([]string, min(l.parked, limit)), l.err
+}
+
+func (l *fakeLedger) DueMarked(_ context.Context, _ time.Time, limit int) ([]string, error) {
+	return make([]string, min(l.marked, limit)), l.err
+}
+
+func (l *fakeLedger) Escalated(_ context.Context, limit int) ([]string, error) {
+	return make([]string, min(l.escalated, limit)), l.err
 }
 
 func newMetrics(l Ledger) *Metrics {
@@ -104,7 +113,7 @@ func TestBuildIsTold(t *testing.T) {
 }
 
 func TestDepthsAreReadWhenScraped(t *testing.T) {
-	l := &fakeLedger{parked: 3,
+	l := &fakeLedger{parked: 3, marked: 2, escalated: 1,
 		queues: []gateway.Queue{{Name: "kyzylzhar", Depth: 7, Leased: 2, Oldest: now.Add(-90 * time.Second)}, {Name: "yesil"},
 			{Name: "unknown-1", Depth: 1, Oldest: now.Add(-time.Minute)}, {Name: "unknown-2", Depth: 2, Oldest: now.Add(-time.Hour)}},
 		outbox: []gateway.Queue{{Name: "shep", Depth: 4, Oldest: now.Add(-5 * time.Second)}, {Name: "callback:a", Depth: 1}, {Name: "callback:b", Depth: 2}}}
@@ -115,7 +124,7 @@ func TestDepthsAreReadWhenScraped(t *testing.T) {
 	wantLines(t, scrape(t, m), `kopir_queue_depth{provider="kyzylzhar"} 7`, `kopir_queue_leased{provider="kyzylzhar"} 2`, `kopir_queue_oldest_seconds{provider="kyzylzhar"} 90`,
 		`kopir_queue_depth{provider="yesil"} 0`, `kopir_queue_oldest_seconds{provider="yesil"} 0`, `kopir_queue_depth{provider="other"} 3`,
 		`kopir_queue_oldest_seconds{provider="other"} 3600`, `kopir_outbox_depth{destination="shep"} 4`, `kopir_outbox_depth{destination="callback"} 3`,
-		`kopir_outbox_oldest_seconds{destination="shep"} 5`, `kopir_parked 3`, `kopir_ledger_up 1`)
+		`kopir_outbox_oldest_seconds{destination="shep"} 5`, `kopir_parked 3`, `kopir_unconfirmed 2`, `kopir_escalated 1`, `kopir_ledger_up 1`)
 	l.parked = 50_000
 	wantLines(t, scrape(t, m), `kopir_parked 10000`)
 }

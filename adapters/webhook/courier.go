@@ -123,6 +123,7 @@ type note struct {
 	Service string     `json:"service,omitempty"`
 	Request string     `json:"request_number,omitempty"`
 	Outcome string     `json:"outcome,omitempty"`
+	Mark    string     `json:"mark,omitempty"`
 	DueAt   *time.Time `json:"due_at,omitempty"`
 	At      time.Time  `json:"at"`
 	Result  []byte     `json:"result_base64,omitempty"`
@@ -135,7 +136,7 @@ type text struct {
 
 func (c *Courier) note(m gateway.Message, cs gateway.Case, result []byte) note {
 	kk, ru := c.cfg.Words(m, cs)
-	n := note{Number: m.Number, Status: m.Status, Kind: m.Kind, Text: text{kk, ru}, Code: m.Text["code"], Step: m.Text["step"],
+	n := note{Number: m.Number, Status: m.Status, Kind: m.Kind, Text: text{kk, ru}, Code: m.Text["code"], Step: m.Text["step"], Mark: m.Text["mark"],
 		Service: cs.Service, Request: cs.RequestNumber, Outcome: cs.Outcome, At: m.CreatedAt.In(gateway.Almaty), Result: result}
 	if !cs.DueAt.IsZero() {
 		due := cs.DueAt.In(gateway.Almaty)

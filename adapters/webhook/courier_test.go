@@ -26,7 +26,7 @@ var moment = time.Date(2026, 11, 23, 5, 47, 28, 0, time.UTC)
 
 func message() gateway.Message {
 	return gateway.Message{ID: "01JD", Number: "K26-7QX4M-09TCB", Destination: "callback:portal", Kind: gateway.KindResponse,
-		Status: "completed", Text: map[string]string{"kk": "дайын", "ru": "готово", "code": "duplicate", "step": "draft"}, CreatedAt: moment}
+		Status: "completed", Text: map[string]string{"kk": "дайын", "ru": "готово", "code": "duplicate", "step": "draft", "mark": "unconfirmed"}, CreatedAt: moment}
 }
 
 func aCase() gateway.Case {

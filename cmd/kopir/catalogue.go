@@ -147,6 +147,10 @@ func (c *CatalogueShowCmd) one(w io.Writer, s *catalogue.Service) error {
 	fmt.Fprintf(t, "routeId\t%s\n", strings.Join(s.SHEP.Routes, ", "))
 	fmt.Fprintf(t, "signs\t%s: %s\n", s.Signer.Who[c.Lang], strings.Join(s.Signer.Roles, " or "))
 	fmt.Fprintf(t, "consent\t%t\n", s.ConsentRequired)
+	fmt.Fprintf(t, "revocation\t%s\n", s.Revocation)
+	if act := s.Revocation.Approved.String(); act != "" {
+		fmt.Fprintf(t, "approved\t%s\n", act)
+	}
 	fmt.Fprintf(t, "result\t%s\n\t%s\n", s.Outputs["positive"][c.Lang], s.Outputs["negative"][c.Lang])
 	c.channels(t, s)
 	c.papers(t, s)

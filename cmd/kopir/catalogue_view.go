@@ -23,6 +23,8 @@ type serviceView struct {
 	Terms         map[string]string `json:"terms"`
 	SignerRoles   []string          `json:"signer_roles"`
 	Consent       bool              `json:"consent"`
+	Revocation    string            `json:"revocation"`
+	Approved      string            `json:"approved,omitempty"`
 	Fields        map[string]string `json:"fields"`
 	Schema        []fieldView       `json:"schema"`
 	Documents     []documentView    `json:"documents"`
@@ -70,7 +72,7 @@ func viewOf(s *catalogue.Service) serviceView {
 		Form: s.Form, Channels: s.Channels, Regions: s.Regions, ProviderKinds: s.ProviderKinds, ServiceIDs: s.SHEP.ServiceIDs,
 		Routes: s.SHEP.Routes, Terms: map[string]string{}, SignerRoles: s.SignerRoles(), Consent: s.ConsentRequired,
 		Fields: s.Fields, Schema: []fieldView{}, Documents: []documentView{}, Steps: []stepView{}, Refusals: []textView{},
-		Notes: s.Notes, Gaps: s.Gaps,
+		Notes: s.Notes, Gaps: s.Gaps, Revocation: s.Revocation.String(), Approved: s.Revocation.Approved.String(),
 	}
 	if !s.ValidTo.IsZero() {
 		v.ValidTo = s.ValidTo.Format(time.DateOnly)

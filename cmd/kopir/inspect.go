@@ -21,7 +21,7 @@ import (
 type InspectCmd struct {
 	JSON bool `name:"json" help:"Print one JSON object per file, each on one line, personal numbers in full."`
 	passwordFlags
-	Files []string `arg:"" name:"FILE" help:"Certificate, PKCS#12, key, revocation list, OCSP answer or signed XML; - is standard input."`
+	Files []string `arg:"" name:"FILE" help:"Certificate, PKCS#12, key, revocation list, OCSP answer, time stamp or signed XML; - is standard input."`
 }
 
 // Help shows an example.
@@ -67,6 +67,7 @@ const (
 	kindCRL         = "crl"
 	kindOCSP        = "ocsp"
 	kindXML         = "xml"
+	kindTimestamp   = "timestamp"
 )
 
 // inspection is what is found in one file.
@@ -78,10 +79,11 @@ type inspection struct {
 	Certificates []certificateView `json:"certificates,omitempty"`
 	CRL          *crlView          `json:"crl,omitempty"`
 	OCSP         *ocspView         `json:"ocsp,omitempty"`
+	Timestamp    *timestampView    `json:"timestamp,omitempty"`
 	Signatures   *verifyReport     `json:"signatures,omitempty"`
 }
 
-var errUnknownKind = errors.New("neither certificate, PKCS#12, key, revocation list, OCSP answer nor XML")
+var errUnknownKind = errors.New("neither certificate, PKCS#12, key, revocation list, OCSP answer, time stamp nor XML")
 
 func (c *InspectCmd) inspect(file string, std streams) (*inspection, error) {
 	b, err := readDocument(file, std.in, maxStatusFile)
@@ -206,6 +208,9 @@ func (c *InspectCmd) inspectDER(found *inspection, b []byte) error {
 	}
 	if answer, err := revocation.ParseOCSP(b); err == nil {
 		found.Kind, found.OCSP = kindOCSP, viewOCSP(answer)
+		return nil
+	}
+	if found.addTimestamp(b) == nil {
 		return nil
 	}
 	password, err := c.password()

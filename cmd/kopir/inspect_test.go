@@ -32,7 +32,7 @@ func TestInspectKnowsNationalSamples(t *testing.T) {
 	}
 	tests := []struct{ pattern, kind string }{
 		{"prod/*.pem", kindCertificate}, {"prod/*.cer", kindCertificate}, {"leaf/*", kindCertificate},
-		{"crl/*.crl", kindCRL}, {"ocsp/*.bin", kindOCSP}, {"xml/*.xml", kindXML}, {"p12/*.p12", kindContainer},
+		{"crl/*.crl", kindCRL}, {"ocsp/*.bin", kindOCSP}, {"tsp/*.bin", kindTimestamp}, {"xml/*.xml", kindXML}, {"p12/*.p12", kindContainer},
 	}
 	pin := filepath.Join(t.TempDir(), "pin")
 	if err := os.WriteFile(pin, []byte("Qwerty12\r\n"), 0o600); err != nil {

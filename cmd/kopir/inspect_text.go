@@ -18,7 +18,7 @@ func (p *inspectPage) line(name, value string) {
 // kindWords names the kinds for people.
 var kindWords = map[string]string{
 	kindCertificate: "certificate", kindContainer: "PKCS#12 container", kindPrivateKey: "private key",
-	kindPublicKey: "public key", kindCRL: "revocation list", kindOCSP: "OCSP answer", kindXML: "XML",
+	kindPublicKey: "public key", kindCRL: "revocation list", kindOCSP: "OCSP answer", kindXML: "XML", kindTimestamp: "time stamp",
 }
 
 // text explains the file to people. Of an IIN only the last four digits are shown.
@@ -35,6 +35,9 @@ func (in *inspection) text(now time.Time) string {
 	}
 	if in.OCSP != nil {
 		in.OCSP.lines(&p)
+	}
+	if in.Timestamp != nil {
+		in.Timestamp.lines(&p)
 	}
 	for i, c := range in.Certificates {
 		if len(in.Certificates) > 1 || in.Kind != kindCertificate {
@@ -83,6 +86,7 @@ func (c certificateView) lines(p *inspectPage, now time.Time) {
 	}
 	p.line("key", key)
 	p.line("roles", strings.ReplaceAll(strings.Join(c.Roles, ", "), "_", " "))
+	p.line("identified by", strings.ReplaceAll(c.Identified, "_", " "))
 	if c.Problem == "" {
 		p.line("signs documents", "yes")
 	} else {

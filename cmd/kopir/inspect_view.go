@@ -32,6 +32,7 @@ type certificateView struct {
 	KeyStore     string   `json:"key_store"`
 	Signature    string   `json:"signature"` // algorithm of the issuer
 	Roles        []string `json:"roles"`
+	Identified   string   `json:"identified,omitempty"` // how the owner was identified
 	KeyUsage     []string `json:"key_usage"`
 	EKU          []string `json:"eku"`
 	Policies     []string `json:"policies"`
@@ -81,7 +82,7 @@ func viewCertificate(c *pki.Certificate) certificateView {
 		Subject: c.Subject.DN, Name: c.Subject.CommonName, IIN: c.Subject.IIN, BIN: c.Subject.BIN,
 		Organization: c.Subject.Organization, Issuer: c.Issuer.DN, Serial: c.Serial.Text(16),
 		NotBefore: moment(c.NotBefore), NotAfter: moment(c.NotAfter), Key: keyWords(c.PublicKey), KeyStore: c.KeyStore,
-		Signature: algorithmWords(c.SignatureAlgorithm), Roles: orEmpty(c.Roles()), KeyUsage: usageWords(c),
+		Signature: algorithmWords(c.SignatureAlgorithm), Roles: orEmpty(c.Roles()), Identified: c.Identification(), KeyUsage: usageWords(c),
 		EKU: orEmpty(c.EKU), Policies: orEmpty(c.Policies), CA: c.IsCA, OCSP: orEmpty(c.OCSPServers), CRL: orEmpty(c.CRLPoints),
 		DeltaCRL: orEmpty(c.DeltaCRLPoints), SHA256: hex.EncodeToString(c.SHA256[:]),
 		notBefore: c.NotBefore, notAfter: c.NotAfter,

@@ -14,12 +14,16 @@ type commands struct {
 	Demo      DemoCmd      `cmd:"" help:"Tell the whole story on embedded defaults: PKI, portal, gateway, districts."`
 	Serve     ServeCmd     `cmd:"" help:"Run the gateway."`
 	Caller    CallerCmd    `cmd:"" help:"Keep the list of those the gateway knows."`
+	Trust     TrustCmd     `cmd:"" help:"Keep the certificates of those who are believed."`
 	Catalogue CatalogueCmd `cmd:"" help:"Check and show the service catalogue."`
 	Route     RouteCmd     `cmd:"" help:"Say where an application would go, and why."`
+	Evidence  EvidenceCmd  `cmd:"" help:"Pack everything known of a case into a sealed container, and check such containers."`
+	Policy    PolicyCmd    `cmd:"" help:"Ask what another policy would have meant."`
 	Verify    VerifyCmd    `cmd:"" help:"Verify signed XML offline."`
 	Sign      SignCmd      `cmd:"" help:"Sign XML."`
 	Inspect   InspectCmd   `cmd:"" help:"Explain a certificate, PKCS#12, revocation list, OCSP answer or signed XML."`
 	Load      LoadCmd      `cmd:"" help:"Measure what this machine can do."`
+	Simulate  SimulateCmd  `cmd:"" help:"Be the outside world for tests: a PKI with faults to switch on."`
 }
 
 func main() { os.Exit(run(os.Args[1:])) }

@@ -69,6 +69,7 @@ type VerifyCmd struct {
 	Revocation  string   `enum:"require,if-available,off" default:"require" help:"What a certificate without a usable status means: ${enum}."`
 	Profile     string   `enum:"document,wss,any" default:"document" help:"What must be covered: the root element, the SOAP Body, or anything (${enum})."`
 	Purpose     string   `enum:"national,generic" default:"national" help:"What the signer's certificate must be for: ${enum}."`
+	Model       string   `enum:"shell,chain,national" default:"shell" help:"When the authorities must be valid: now, when they issued, or the latter under a re-issued root (${enum})."`
 	Allow       []string `placeholder:"legacy-rsa-sha1" help:"Algorithms to let in besides: legacy-rsa-sha1."`
 	Files       []string `arg:"" name:"FILE" help:"Signed XML; - is standard input."`
 }
@@ -110,7 +111,9 @@ func (c *VerifyCmd) verify(ctx context.Context, job verifyJob, file string, std 
 		fmt.Fprintf(std.err, "kopir: %s: %v\n", file, err)
 		return unreadable(file, err)
 	}
-	result := xmlsig.Verify(nil, doc, job.options)
+	opt := job.options
+	opt.Coverage = true
+	result := xmlsig.Verify(nil, doc, opt)
 	result.CheckRevocation(ctx, job.statuses, job.options.At, job.mode)
 	result.CheckIdentity(c.IIN, c.BIN)
 	report := newVerifyReport(file, &result)

@@ -71,6 +71,11 @@ func (c *VerifyCmd) choose(job *verifyJob) error {
 		return usageErrorf("unknown --revocation, --profile or --purpose")
 	}
 	job.options.Purpose = &purpose
+	model, ok := pki.ParseModel(c.Model)
+	if !ok {
+		return usageErrorf("unknown --model")
+	}
+	job.options.Trust.SetModel(model)
 	for _, name := range c.Allow {
 		if name != "legacy-rsa-sha1" {
 			return usageErrorf("--allow knows legacy-rsa-sha1, not %q", name)

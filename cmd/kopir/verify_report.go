@@ -21,6 +21,8 @@ type verifyReport struct {
 	Code    reason.Code    `json:"code"`
 	Checks  []reason.Check `json:"checks"`
 	Signers []signerReport `json:"signers"`
+	// Uncovered is what of the document no good signature covers.
+	Uncovered []xmlsig.Uncovered `json:"uncovered,omitempty"`
 
 	findings []xmlsig.Finding // for people: likely causes of the failures
 	exit     int
@@ -40,12 +42,14 @@ type signerReport struct {
 	Algorithm string         `json:"algorithm"`
 	KeyStore  string         `json:"key_store"`
 	Covers    string         `json:"covers"`
+	// Coverage says what each reference covers.
+	Coverage []xmlsig.Covered `json:"coverage,omitempty"`
 
 	name string // for people: without the numbers of the subject
 }
 
 func newVerifyReport(file string, result *xmlsig.Result) verifyReport {
-	r := verifyReport{File: file, Checks: withComments(result), Signers: []signerReport{}}
+	r := verifyReport{File: file, Checks: withComments(result), Signers: []signerReport{}, Uncovered: result.Uncovered}
 	r.Verdict, r.Code = result.Verdict()
 	r.exit = exitOf(r.Verdict)
 	for i, s := range result.Signers {
@@ -74,7 +78,7 @@ func unreadable(file string, err error) verifyReport {
 }
 
 func describeSigner(s xmlsig.Signer) signerReport {
-	r := signerReport{Roles: []string{}, Algorithm: s.Algorithm, Covers: s.Covers}
+	r := signerReport{Roles: []string{}, Algorithm: s.Algorithm, Covers: s.Covers, Coverage: s.Coverage}
 	if s.Certificate == nil {
 		return r
 	}
@@ -111,6 +115,12 @@ func (r verifyReport) printText(out io.Writer) {
 	fmt.Fprintf(out, "%s: %s\n", plain(r.File), withCode(strings.ToUpper(r.Verdict.String()), r.Code))
 	for i, s := range r.Signers {
 		fmt.Fprintf(out, "  signer %d: %s\n", i+1, s)
+		for _, c := range s.Coverage {
+			fmt.Fprintf(out, "    covers %s\n", plain(coveredLine(c, i+1)))
+		}
+	}
+	for _, u := range r.Uncovered {
+		fmt.Fprintf(out, "  covered by nobody: %s\n", plain(uncoveredLine(u)))
 	}
 	for _, c := range r.Checks {
 		about := c.Name
@@ -162,6 +172,41 @@ func (s signerReport) String() string {
 		parts = append(parts, "covers "+plain(s.Covers))
 	}
 	return strings.Join(parts, "; ")
+}
+
+// coveredLine says what one reference covers, of the signer with this number.
+func coveredLine(c xmlsig.Covered, signer int) string {
+	parts := []string{c.Path}
+	if c.Path == "" {
+		parts[0] = "nothing that was found"
+	}
+	parts = append(parts, fmt.Sprintf("URI %q", c.URI))
+	if c.Type != "" {
+		parts = append(parts, "type "+c.Type)
+	}
+	if c.Octets > 0 {
+		parts = append(parts, countOf(c.Octets, "octet"))
+	} else {
+		parts = append(parts, "not digested")
+	}
+	if c.Main {
+		parts = append(parts, "the main one")
+	}
+	for _, out := range c.Without {
+		if out == signer {
+			parts = append(parts, "without this signature")
+		} else {
+			parts = append(parts, fmt.Sprintf("without the later signature %d", out))
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+func uncoveredLine(u xmlsig.Uncovered) string {
+	if u.Around {
+		return u.Path + " (its own tag, and what stands in it beside covered parts)"
+	}
+	return u.Path
 }
 
 // maskIIN keeps the last four digits.

@@ -265,7 +265,7 @@ func TestJSONHasTheKeysOfTheContract(t *testing.T) {
 	want := map[string][]string{
 		"file":   {"checks", "code", "file", "signers", "verdict"},
 		"check":  {"code", "detail", "name", "outcome", "signer"},
-		"signer": {"algorithm", "bin", "code", "covers", "iin", "key_store", "not_after", "not_before", "roles", "serial", "subject", "verdict"},
+		"signer": {"algorithm", "bin", "code", "coverage", "covers", "iin", "key_store", "not_after", "not_before", "roles", "serial", "subject", "verdict"},
 	}
 	checks, signers := got["checks"].([]any), got["signers"].([]any)
 	keys := map[string][]string{"file": keysOf(t, any(got)), "check": keysOf(t, checks[0]), "signer": keysOf(t, signers[0])}

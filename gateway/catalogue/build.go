@@ -87,6 +87,7 @@ func (b *builder) service(f serviceFile) *Service {
 	b.documents(s, f)
 	b.terms(s, f)
 	b.outcome(s, f)
+	b.revocation(s, f.Revocation)
 	return s
 }
 

@@ -26,6 +26,7 @@ type serviceFile struct {
 	Term          map[string]termFile   `yaml:"term"`
 	Steps         map[string][]stepFile `yaml:"steps"`
 	Signer        signerFile            `yaml:"signer"`
+	Revocation    *revocationFile       `yaml:"revocation"`
 	Outputs       map[string]Text       `yaml:"outputs"`
 	Refusals      []groundFile          `yaml:"refusals"`
 	Notifications []notificationFile    `yaml:"notifications"`

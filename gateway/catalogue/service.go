@@ -69,6 +69,7 @@ type Service struct {
 	TermNotes       map[string]string         // by channel: where the term comes from
 	Steps           []Step
 	Signer          Signer
+	Revocation      Revocation
 	Outputs         map[string]Text // "positive", "negative"
 	Refusals        []Ground
 	Notifications   []Notification

@@ -31,6 +31,8 @@ func ExerciseLedger(t *testing.T, open func(t *testing.T) gateway.Ledger) {
 		{"parking", parkingTests},
 		{"outbox", outboxTests},
 		{"verdicts", verdictTests},
+		{"evidence", evidenceTests},
+		{"stamps", stampTests},
 		{"callers", callerTests},
 		{"faults", faultTests},
 	}

@@ -93,12 +93,13 @@ type writer struct {
 	method   Method
 	prefixes []string
 	without  []int // in document order
-	skip     int   // how many of them the walk has passed
 	dst      []byte
+	at       int // how far the source has been copied
+	next     int // the edit that comes next
 	limit    int
 	maxBase  int
 
-	open     []level
+	open     []level      // elements with declarations that were written
 	rendered []binding    // declarations written by open elements
 	recent   [slots]int32 // places in rendered, counted from 1
 	pending  []binding    // declarations of the element at hand
@@ -106,9 +107,9 @@ type writer struct {
 	checked  string // the last namespace name found absolute
 }
 
-// level is an element whose end tag is still to be written.
+// level is an element with declarations: they are in force up to node end.
 type level struct {
-	node, end, rendered int
+	end, rendered int // rendered: how many were in force before
 }
 
 type binding struct{ prefix, uri string }
@@ -136,39 +137,85 @@ func (w *writer) document() error {
 	return w.bounded()
 }
 
-// subtree walks the nodes of apex in document order, closing elements as their ranges end.
+// subtree copies the source of apex without the holes in it, and writes its edits anew.
 func (w *writer) subtree(apex int) error {
-	end := w.doc.End(apex)
-	for i := apex; i < end; {
-		if len(w.open) > 0 && w.open[len(w.open)-1].end <= i {
-			w.closeUntil(i)
+	from, end := w.doc.Bounds(apex)
+	if err := w.apex(apex, from); err != nil {
+		return err
+	}
+	for _, i := range w.without {
+		hole, behind := w.doc.Bounds(i)
+		if hole < w.at || hole >= end {
+			continue // outside the subtree, or inside another hole
 		}
-		if w.left(i) {
-			i = w.doc.End(i)
+		if err := w.copyTo(hole); err != nil {
+			return err
+		}
+		w.at = behind
+	}
+	return w.copyTo(end)
+}
+
+// apex writes the start tag of the subtree, and its end tag if it has none of its own.
+func (w *writer) apex(i, from int) error {
+	w.next = w.doc.EditFrom(from)
+	w.at = from + len(w.doc.CanonicalTag(i)) + len(">")
+	empty := false
+	if w.next < w.doc.Edits() {
+		if e := w.doc.Edit(w.next); e.From == from {
+			w.at, empty = e.To, e.Kind == xmltree.EditEmptyTag
+			w.next++
+		}
+	}
+	if err := w.startTag(i, true); err != nil {
+		return err
+	}
+	if empty {
+		w.endTag(i)
+	}
+	return nil
+}
+
+// copyTo copies the source up to an offset and writes its edits anew.
+func (w *writer) copyTo(to int) error {
+	src := w.doc.Source()
+	for ; w.next < w.doc.Edits(); w.next++ {
+		e := w.doc.Edit(w.next)
+		if e.From >= to {
+			break
+		}
+		if e.From < w.at || e.Kind == xmltree.EditPrefix && !w.method.IsExclusive() {
 			continue
 		}
-		if w.doc.Kind(i) == xmltree.KindElement {
-			if err := w.startTag(i, i == apex); err != nil {
-				return err
-			}
-		} else {
-			w.leaf(i)
+		w.dst = append(w.dst, src[w.at:e.From]...)
+		w.at = e.To
+		if err := w.edit(e); err != nil {
+			return err
 		}
 		if err := w.bounded(); err != nil {
 			return err
 		}
-		i++
 	}
-	w.closeUntil(end)
-	return nil
+	w.dst = append(w.dst, src[w.at:to]...)
+	w.at = to
+	return w.bounded()
 }
 
-// left tells whether node i is left out; the walk asks in document order.
-func (w *writer) left(i int) bool {
-	for w.skip < len(w.without) && w.without[w.skip] < i {
-		w.skip++
+// edit writes a piece of the source anew.
+func (w *writer) edit(e xmltree.Edit) error {
+	switch e.Kind {
+	case xmltree.EditTag, xmltree.EditPrefix:
+		return w.startTag(e.Node, false)
+	case xmltree.EditEmptyTag:
+		err := w.startTag(e.Node, false)
+		w.endTag(e.Node)
+		return err
+	case xmltree.EditEndTag:
+		w.endTag(e.Node)
+	case xmltree.EditLeaf:
+		w.leaf(e.Node)
 	}
-	return w.skip < len(w.without) && w.without[w.skip] == i
+	return nil
 }
 
 func (w *writer) bounded() error {
@@ -178,15 +225,14 @@ func (w *writer) bounded() error {
 	return nil
 }
 
-// closeUntil writes the end tags of elements that end at or before node i.
-func (w *writer) closeUntil(i int) {
-	for len(w.open) > 0 {
-		top := &w.open[len(w.open)-1]
-		if top.end > i {
-			return
-		}
-		w.dst = append(append(append(w.dst, "</"...), w.doc.Name(top.node)...), '>')
-		w.rendered = w.rendered[:top.rendered]
+func (w *writer) endTag(i int) {
+	w.dst = append(append(append(w.dst, "</"...), w.doc.Name(i)...), '>')
+}
+
+// leave forgets the declarations of elements that end at or before node i.
+func (w *writer) leave(i int) {
+	for len(w.open) > 0 && w.open[len(w.open)-1].end <= i {
+		w.rendered = w.rendered[:w.open[len(w.open)-1].rendered]
 		w.open = w.open[:len(w.open)-1]
 	}
 }
@@ -195,7 +241,7 @@ func (w *writer) closeUntil(i int) {
 func (w *writer) leaf(i int) {
 	switch w.doc.Kind(i) {
 	case xmltree.KindText:
-		w.dst = w.doc.AppendText(w.dst, i)
+		w.dst = xmltree.EscapeText(w.dst, w.doc.Value(i))
 	case xmltree.KindComment:
 		if w.method.KeepsComments() {
 			w.dst = append(append(append(w.dst, "<!--"...), w.doc.Value(i)...), "-->"...)

@@ -3,7 +3,8 @@
 //
 //	octets, err := c14n.Append(nil, doc, apex, c14n.Exclusive, c14n.Options{})
 //
-// One loop over the node list writes the output; namespace declarations in force live on
-// a stack. Cost grows with input plus output, and output is bounded: exclusive
-// canonicalisation can repeat one long declaration at every element.
+// Most of a document is canonical as it stands, and is copied from its source; what is not,
+// the gate has noted (xmltree.Edit), and is written anew from the tree. Namespace declarations
+// in force live on a stack. Cost grows with input plus output, and output is bounded:
+// exclusive canonicalisation can repeat one long declaration at every element.
 package c14n

@@ -11,7 +11,10 @@ import (
 // startTag writes the start tag of element i: namespace declarations sorted by prefix,
 // then attributes sorted by namespace name and local name (C14N 1.0 §2.2, §2.3).
 func (w *writer) startTag(i int, apex bool) error {
-	if !apex && w.copyTag(i) {
+	w.leave(i)
+	w.pending = w.pending[:0]
+	if tag := w.doc.CanonicalTag(i); tag != "" && !apex {
+		w.copyTag(i, tag)
 		return nil
 	}
 	if err := w.absolute(i, apex); err != nil {
@@ -20,14 +23,42 @@ func (w *writer) startTag(i int, apex bool) error {
 	if err := w.collectAttributes(i, apex); err != nil {
 		return err
 	}
-	w.pending = w.pending[:0]
 	if w.method.IsExclusive() {
 		w.visible(i, apex)
 	} else {
 		w.inScope(i, apex, nil)
 	}
-	w.open = append(w.open, level{i, w.doc.End(i), len(w.rendered)})
 	w.dst = append(append(w.dst, '<'), w.doc.Name(i)...)
+	w.declare(i)
+	for k := range w.attrs {
+		w.dst = append(append(w.dst, ' '), w.attrs[k].Name...)
+		w.value(w.attrs[k].Value)
+	}
+	w.dst = append(w.dst, '>')
+	return nil
+}
+
+// copyTag writes a start tag that is canonical as it stands: it declares nothing. Exclusive
+// canonicalisation may have to declare what it uses.
+func (w *writer) copyTag(i int, tag string) {
+	if w.method.IsExclusive() {
+		w.visible(i, false)
+	}
+	if len(w.pending) > 0 {
+		name := len("<") + len(w.doc.Name(i))
+		w.dst = append(w.dst, tag[:name]...)
+		w.declare(i)
+		tag = tag[name:]
+	}
+	w.dst = append(append(w.dst, tag...), '>')
+}
+
+// declare writes the pending declarations; they are in force up to the end of element i.
+func (w *writer) declare(i int) {
+	if len(w.pending) == 0 {
+		return
+	}
+	w.open = append(w.open, level{w.doc.End(i), len(w.rendered)})
 	if len(w.pending) > 1 {
 		slices.SortFunc(w.pending, func(a, b binding) int { return cmp.Compare(a.prefix, b.prefix) })
 	}
@@ -40,30 +71,6 @@ func (w *writer) startTag(i int, apex bool) error {
 		w.rendered = append(w.rendered, b)
 		w.recent[slot(b.prefix)] = int32(len(w.rendered))
 	}
-	for k := range w.attrs {
-		w.dst = append(append(w.dst, ' '), w.attrs[k].Name...)
-		w.value(w.attrs[k].Value)
-	}
-	w.dst = append(w.dst, '>')
-	return nil
-}
-
-// copyTag writes a start tag that is canonical as it stands, which most are: it declares nothing,
-// and exclusive canonicalisation has nothing to add.
-func (w *writer) copyTag(i int) bool {
-	tag := w.doc.CanonicalTag(i)
-	if tag == "" {
-		return false
-	}
-	if w.method.IsExclusive() {
-		prefix := w.doc.PrefixOf(i)
-		if prefix != "xml" && w.inForce(prefix) != w.doc.SpaceOf(i) || w.doc.HasPrefixedAttributes(i) {
-			return false
-		}
-	}
-	w.open = append(w.open, level{i, w.doc.End(i), len(w.rendered)})
-	w.dst = append(append(w.dst, tag...), '>')
-	return true
 }
 
 func (w *writer) value(s string) {
@@ -101,9 +108,10 @@ func compareAttributes(a, b xmltree.Attribute) int {
 // (Exclusive C14N §3).
 func (w *writer) visible(i int, apex bool) {
 	w.need(w.doc.PrefixOf(i), w.doc.SpaceOf(i))
-	for k := range w.attrs {
-		if a := &w.attrs[k]; a.Prefix != "" {
-			w.need(a.Prefix, a.Space)
+	from, to := w.doc.Attributes(i)
+	for j := from; j < to; j++ {
+		if prefix, space := w.doc.AttributePrefix(j); prefix != "" {
+			w.need(prefix, space)
 		}
 	}
 	if len(w.prefixes) > 0 {

@@ -5,7 +5,7 @@
 //	leaf, err := pki.Parse(der)
 //	chain, err := store.Chain(leaf, candidates, at) // store holds anchors
 //	err = leaf.CheckValidity(at)
-//	err = leaf.CheckPurpose(store.PurposeOf(chain.Anchor()))
+//	err = leaf.CheckPurpose(store.PurposeFor(chain))
 //
 // Every question is asked separately, so that each gets its own answer.
 // Errors are *reason.Error and hold no personal numbers.
@@ -20,6 +20,8 @@ import (
 	"encoding/pem"
 	"math/big"
 	"time"
+
+	"golang.org/x/crypto/cryptobyte"
 
 	"kopir/xmlsig/reason"
 )
@@ -52,6 +54,7 @@ type Certificate struct {
 	HasKeyUsage         bool
 	KeyUsage            x509.KeyUsage
 	EKU, Policies       []string // dotted OIDs
+	EKUCritical         bool     // the extension is marked critical
 	HasBasicConstraints bool
 	IsCA                bool
 	MaxPathLen          int // -1: no limit
@@ -67,7 +70,7 @@ type Certificate struct {
 
 	emails      []string
 	constraints *nameConstraints
-	altDirNames [][]byte
+	altNames    cryptobyte.String
 }
 
 // Parse reads one DER certificate. It refuses what is not strict DER, what has

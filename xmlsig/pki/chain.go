@@ -2,7 +2,6 @@ package pki
 
 import (
 	"bytes"
-	"crypto/x509"
 	"errors"
 	"time"
 
@@ -25,27 +24,23 @@ func (c Chain) Leaf() *Certificate { return c[0] }
 func (c Chain) Anchor() *Certificate { return c[len(c)-1] }
 
 // Chain finds a path from the leaf to an anchor through intermediates of the
-// store and candidates of the sender. All CA certificates must be valid at the
-// moment (shell model: a CA may be older than the re-issued root above it); the
-// leaf's own dates are [Certificate.CheckValidity]'s.
+// store and candidates of the sender. When the CA certificates have to be valid
+// is the store's [Model]; the leaf's own dates are [Certificate.CheckValidity]'s.
+// The chain may be shared with other callers and is not to be changed.
 //
 // chain_untrusted: no anchor was reached. chain_invalid: one was, but the path
 // breaks a rule of RFC 5280 §6.1. algorithm_forbidden: the only link is signed
 // in a way that proves nothing any more.
 func (s *Store) Chain(leaf *Certificate, candidates []*Certificate, at time.Time) (Chain, error) {
-	b := pathBuilder{store: s, candidates: candidates, at: at, budget: maxSignatures}
-	if leaf.IsCA && s.IsAnchor(leaf) {
-		chain := Chain{leaf}
-		if err := checkPath(chain, at); err != nil {
-			return nil, err
-		}
+	if chain := s.decided(leaf, at); chain != nil {
 		return chain, nil
 	}
-	if chain := b.extend(Chain{leaf}); chain != nil {
+	b := s.newPathBuilder(candidates, at)
+	if chain := b.search(leaf); chain != nil {
 		if b.checked {
 			s.remember(chain)
 		}
-		s.keepAll(chain)
+		s.keepAll(chain, b.decision(chain))
 		return chain, nil
 	}
 	if b.worst == nil {
@@ -59,9 +54,51 @@ type pathBuilder struct {
 	store      *Store
 	candidates []*Certificate
 	at         time.Time
+	model      Model
+	generation uint64 // of the store, when the search began
 	budget     int
 	worst      *reason.Error // the most telling failure so far
 	checked    bool          // a signature was checked that no earlier chain had
+}
+
+func (s *Store) newPathBuilder(candidates []*Certificate, at time.Time) *pathBuilder {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return &pathBuilder{store: s, candidates: candidates, at: at, model: s.model, generation: s.generation, budget: maxSignatures}
+}
+
+// search gives a valid chain of the leaf, or nil.
+func (b *pathBuilder) search(leaf *Certificate) Chain {
+	path := Chain{leaf}
+	if !leaf.IsCA || !b.store.IsAnchor(leaf) {
+		return b.extend(path)
+	}
+	if err := b.check(path); err != nil {
+		b.note(err)
+		return nil
+	}
+	return path
+}
+
+// check holds a whole path against the rules and the model.
+func (b *pathBuilder) check(path Chain) error {
+	if err := checkRules(path); err != nil {
+		return err
+	}
+	return checkPeriods(path, b.at, b.model)
+}
+
+// decision is what may be answered again, at other moments too, without a search; nil when the path leads
+// through what only this sender brought.
+func (b *pathBuilder) decision(path Chain) *decision {
+	for _, c := range path[1:] {
+		if !b.store.holds(c) {
+			return nil
+		}
+	}
+	d := &decision{chain: path[:len(path):len(path)], generation: b.generation}
+	d.from, d.until = b.model.span(path)
+	return d
 }
 
 // extend gives a whole valid chain that begins with path, or nil.
@@ -90,7 +127,7 @@ func (b *pathBuilder) extend(path Chain) Chain {
 			}
 			continue
 		}
-		err := checkPath(longer, b.at)
+		err := b.check(longer)
 		if err == nil {
 			return longer
 		}
@@ -133,81 +170,4 @@ func (b *pathBuilder) note(err error) {
 	if b.worst == nil || b.worst.Code == reason.ChainUntrusted && e.Code != reason.ChainUntrusted {
 		b.worst = e
 	}
-}
-
-// linkError turns a failed signature into a reason of the chain. A forbidden
-// algorithm keeps its own code.
-func linkError(err error) error {
-	var e *reason.Error
-	if errors.As(err, &e) && e.Code == reason.AlgorithmForbidden {
-		return e
-	}
-	return reason.Wrap(reason.ChainUntrusted, "a certificate of the issuer's name is known, but its key did not sign this one", err)
-}
-
-func invalid(format string, args ...any) error {
-	return reason.Newf(reason.ChainInvalid, format, args...)
-}
-
-// checkPath checks the rules of RFC 5280 §6.1 along a path whose signatures are
-// known to be good.
-func checkPath(path Chain, at time.Time) error {
-	for i, c := range path {
-		if len(c.UnknownCritical) > 0 {
-			return invalid("%s has a critical extension that is not understood: %s", place(i, path), c.UnknownCritical[0])
-		}
-		if i == 0 && len(path) > 1 {
-			continue
-		}
-		if err := checkAuthority(c, place(i, path), at); err != nil {
-			return err
-		}
-		if c.MaxPathLen >= 0 && authoritiesBelow(path, i) > c.MaxPathLen {
-			return invalid("%s allows only %d authorities below it", place(i, path), c.MaxPathLen)
-		}
-		if err := checkNames(path, i); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// checkAuthority checks that c may issue certificates at the moment.
-func checkAuthority(c *Certificate, where string, at time.Time) error {
-	switch {
-	case !c.HasBasicConstraints || !c.IsCA:
-		return invalid("%s is no certification authority", where)
-	case c.HasKeyUsage && c.KeyUsage&x509.KeyUsageCertSign == 0:
-		return invalid("%s may not sign certificates", where)
-	}
-	if err := c.CheckValidity(at); err != nil {
-		var e *reason.Error
-		errors.As(err, &e)
-		return &reason.Error{Code: reason.ChainInvalid, Detail: where + ": " + e.Detail, Err: err}
-	}
-	return nil
-}
-
-// authoritiesBelow counts the CA certificates between path[i] and the leaf that
-// are not self-issued (RFC 5280 §4.2.1.9).
-func authoritiesBelow(path Chain, i int) (n int) {
-	for j := 1; j < i; j++ {
-		if !bytes.Equal(path[j].RawSubject, path[j].RawIssuer) {
-			n++
-		}
-	}
-	return n
-}
-
-// place names a certificate of the path without personal data.
-func place(i int, path Chain) string {
-	switch {
-	case i == len(path)-1:
-		return "the trust anchor"
-	case i == 0:
-		return "the signer's certificate"
-	case i == 1:
-		return "the issuer's certificate"
-	}
-	return "an intermediate certificate"
 }

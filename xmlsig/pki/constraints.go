@@ -2,6 +2,7 @@ package pki
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -9,12 +10,23 @@ import (
 )
 
 // nameConstraints are the subtrees a CA is limited to (RFC 5280 §4.2.1.10).
-// Directory names are enforced; a constraint on any other form of name makes
-// the chain invalid, whether the certificate below has such a name or not.
+// Directory names, domains, mailboxes, addresses of resources and of machines are
+// enforced; a constraint on any other form of name makes the chain invalid, whether
+// the certificate below has such a name or not.
 type nameConstraints struct {
-	permitted, excluded [][][]attribute
+	permitted, excluded map[asn1.Tag][]subtree
 	otherForm           bool
 }
+
+// subtree is the base of one: a directory name taken apart, or the octets of another form.
+type subtree struct {
+	directory [][]attribute
+	base      []byte
+}
+
+// maxComparisons bounds how often names of one path are held against subtrees of one CA. Both
+// certificates are the sender's, and each holds thousands.
+const maxComparisons = 1 << 16
 
 func (c *Certificate) readNameConstraints(s cryptobyte.String) bool {
 	var seq, permitted, excluded cryptobyte.String
@@ -24,28 +36,31 @@ func (c *Certificate) readNameConstraints(s cryptobyte.String) bool {
 		!seq.ReadOptionalASN1(&excluded, &has, contextTag(1)) || !seq.Empty() {
 		return false
 	}
-	c.constraints = new(nameConstraints)
-	return c.constraints.readSubtrees(permitted, &c.constraints.permitted) &&
-		c.constraints.readSubtrees(excluded, &c.constraints.excluded)
+	c.constraints = &nameConstraints{permitted: map[asn1.Tag][]subtree{}, excluded: map[asn1.Tag][]subtree{}}
+	return c.constraints.readSubtrees(permitted, c.constraints.permitted) &&
+		c.constraints.readSubtrees(excluded, c.constraints.excluded)
 }
 
-func (n *nameConstraints) readSubtrees(s cryptobyte.String, into *[][][]attribute) bool {
+func (n *nameConstraints) readSubtrees(s cryptobyte.String, into map[asn1.Tag][]subtree) bool {
 	for !s.Empty() {
-		var subtree, base cryptobyte.String
+		var tree, base cryptobyte.String
 		var tag asn1.Tag
-		if !s.ReadASN1(&subtree, asn1.SEQUENCE) || !subtree.ReadAnyASN1(&base, &tag) {
+		if !s.ReadASN1(&tree, asn1.SEQUENCE) || !tree.ReadAnyASN1(&base, &tag) {
 			return false
 		}
 		// minimum and maximum are never used (§4.2.1.10): their presence is a form unknown here.
-		if tag != tagDirectoryName || !subtree.Empty() {
+		if !tree.Empty() || tag != tagDirectoryName && !usableBase(tag, base) {
 			n.otherForm = true
 			continue
 		}
-		rdns, ok := readRDNs(base)
-		if !ok {
-			return false
+		t := subtree{base: base}
+		if tag == tagDirectoryName {
+			var ok bool
+			if t.directory, ok = readRDNs(base); !ok {
+				return false
+			}
 		}
-		*into = append(*into, rdns)
+		into[tag] = append(into[tag], t)
 	}
 	return true
 }
@@ -60,35 +75,63 @@ func checkNames(path Chain, i int) error {
 	if n.otherForm {
 		return invalid("%s has name constraints of a form that is not enforced here", place(i, path))
 	}
+	budget := maxComparisons
 	for j, c := range path[:i] {
 		if j > 0 && bytes.Equal(c.RawSubject, c.RawIssuer) {
 			continue
 		}
-		for _, raw := range append([][]byte{c.RawSubject}, c.altDirNames...) {
-			rdns, ok := readRDNs(raw)
-			if !ok || !n.allows(rdns) {
-				return invalid("%s has a name its authority may not certify", place(j, path))
-			}
+		if !n.allowsAll(c, &budget) {
+			return invalid("%s has a name its authority may not certify", place(j, path))
 		}
 	}
 	return nil
 }
 
-func (n *nameConstraints) allows(name [][]attribute) bool {
-	if len(name) == 0 {
-		return true
+// allowsAll holds every name of the certificate against the subtrees: the subject, the alternative names, and
+// the mailboxes in the subject, which old certificates carry there.
+func (n *nameConstraints) allowsAll(c *Certificate, budget *int) bool {
+	subject, ok := readRDNs(c.RawSubject)
+	if !ok || len(subject) > 0 && !n.allows(tagDirectoryName, c.RawSubject, budget) {
+		return false
 	}
-	for _, subtree := range n.excluded {
-		if within(name, subtree) {
+	for _, rdn := range subject {
+		for _, a := range rdn {
+			if a.oid == oidEmail && !n.allows(tagRFC822Name, []byte(a.text), budget) {
+				return false
+			}
+		}
+	}
+	for names := c.altNames; !names.Empty(); {
+		var value cryptobyte.String
+		var tag asn1.Tag
+		if !names.ReadAnyASN1(&value, &tag) || !n.allows(tag, value, budget) {
 			return false
 		}
 	}
-	for _, subtree := range n.permitted {
-		if within(name, subtree) {
-			return true
-		}
+	return true
+}
+
+// allows: a name of a form lies in no excluded subtree, and in a permitted one where there are any of the form.
+func (n *nameConstraints) allows(tag asn1.Tag, name []byte, budget *int) bool {
+	permitted, excluded := n.permitted[tag], n.excluded[tag]
+	if *budget -= len(permitted) + len(excluded); *budget < 0 {
+		return false
 	}
-	return len(n.permitted) == 0
+	if len(permitted)+len(excluded) == 0 {
+		return true
+	}
+	in, ok := matcher(tag, name)
+	return ok && !slices.ContainsFunc(excluded, in) && (len(permitted) == 0 || slices.ContainsFunc(permitted, in))
+}
+
+// matcher gives the question whether the name lies in a subtree of its form; not ok for a name that cannot
+// be held against any.
+func matcher(tag asn1.Tag, name []byte) (in func(subtree) bool, ok bool) {
+	if tag != tagDirectoryName {
+		return nameMatcher(tag, string(name))
+	}
+	rdns, ok := readRDNs(name)
+	return func(t subtree) bool { return within(rdns, t.directory) }, ok
 }
 
 // within reports whether the subtree's RDNs are the first ones of the name.

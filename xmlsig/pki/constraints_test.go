@@ -46,6 +46,11 @@ func domain(name string) func(*cryptobyte.Builder) {
 	}
 }
 
+// registered writes a registeredID.
+func registered(b *cryptobyte.Builder) {
+	b.AddASN1(asn1.Tag(8).ContextSpecific(), func(b *cryptobyte.Builder) { b.AddBytes([]byte{42, 3}) })
+}
+
 func constraints(permitted, excluded []func(*cryptobyte.Builder)) []testpki.Extension {
 	var b cryptobyte.Builder
 	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
@@ -85,7 +90,8 @@ func TestNameConstraints(t *testing.T) {
 		{"other excluded", nil, trees{directory(kz, other)}, ""},
 		{"permitted and excluded", trees{directory(kz)}, trees{directory(kz, company)}, reason.ChainInvalid},
 		{"everything excluded", nil, trees{directory()}, reason.ChainInvalid},
-		{"a form that is not enforced", trees{directory(kz), domain("kz")}, nil, reason.ChainInvalid},
+		{"no domain among the names", trees{directory(kz), domain("kz")}, nil, ""},
+		{"a form that is not enforced", trees{directory(kz), registered}, nil, reason.ChainInvalid},
 	}
 	ca := authority(t, testpki.ECDSA)
 	for _, tt := range tests {

@@ -22,7 +22,7 @@ var extensionReaders = map[string]func(*Certificate, cryptobyte.String) bool{
 	"2.5.29.31":            (*Certificate).readCRLPoints,
 	"2.5.29.32":            (*Certificate).readPolicies,
 	"2.5.29.35":            (*Certificate).readAuthorityKeyID,
-	"2.5.29.37":            (*Certificate).readEKU,
+	oidEKU:                 (*Certificate).readEKU,
 	"2.5.29.46":            (*Certificate).readDeltaPoints,
 	"1.3.6.1.5.5.7.1.1":    (*Certificate).readAccess,
 	"1.3.6.1.5.5.7.48.1.5": (*Certificate).readNoCheck,
@@ -37,8 +37,11 @@ func (c *Certificate) extension(e der.Extension) error {
 	case read != nil && !read(c, e.Value):
 		return malformed("extension " + e.OID)
 	}
+	c.EKUCritical = c.EKUCritical || e.Critical && e.OID == oidEKU
 	return nil
 }
+
+const oidEKU = "2.5.29.37"
 
 func (c *Certificate) readSubjectKeyID(s cryptobyte.String) bool {
 	var id cryptobyte.String

@@ -2,6 +2,7 @@ package pki_test
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/x509"
 	"errors"
 	"os"
@@ -55,6 +56,7 @@ func FuzzParseCertificate(f *testing.F) {
 	})
 }
 
+// FuzzParsePublicKey: a key or a reason, and for RSA and ECDSA the key the library reads.
 func FuzzParsePublicKey(f *testing.F) {
 	for _, alg := range algorithms {
 		f.Add(authority(f, alg).Root.RawSPKI)
@@ -64,6 +66,10 @@ func FuzzParsePublicKey(f *testing.F) {
 		var e *reason.Error
 		if (key == nil) == (err == nil) || err != nil && !errors.As(err, &e) {
 			t.Fatalf("%v, %v", key, err)
+		}
+		own, standard := key.(interface{ Equal(crypto.PublicKey) bool })
+		if library, err := x509.ParsePKIXPublicKey(der); err == nil && key != nil && (!standard || !own.Equal(library)) {
+			t.Fatalf("ours %v, the library's %v", key, library)
 		}
 	})
 }

@@ -12,8 +12,10 @@ import (
 // Forms of GeneralName (RFC 5280 §4.2.1.6).
 var (
 	tagRFC822Name    = asn1.Tag(1).ContextSpecific()
+	tagDNSName       = asn1.Tag(2).ContextSpecific()
 	tagDirectoryName = asn1.Tag(4).ContextSpecific().Constructed()
 	tagURI           = asn1.Tag(6).ContextSpecific()
+	tagIPAddress     = asn1.Tag(7).ContextSpecific()
 )
 
 // Access methods (RFC 5280 §4.2.2.1).
@@ -27,25 +29,23 @@ const (
 // national CA writes at most two.
 const maxAddresses = 16
 
-// readAltNames keeps e-mail addresses and directory names.
+// readAltNames keeps e-mail addresses, and all names for the constraints above.
 func (c *Certificate) readAltNames(s cryptobyte.String) bool {
 	var names cryptobyte.String
 	if !s.ReadASN1(&names, asn1.SEQUENCE) || !s.Empty() {
 		return false
 	}
+	c.altNames = names
 	for !names.Empty() {
 		var value cryptobyte.String
 		var tag asn1.Tag
 		if !names.ReadAnyASN1(&value, &tag) {
 			return false
 		}
-		switch tag {
-		case tagRFC822Name:
+		if tag == tagRFC822Name {
 			c.emails = append(c.emails, string(value))
-		case tagDirectoryName:
-			c.altDirNames = append(c.altDirNames, value)
 		}
-		if len(c.emails) > maxAddresses || len(c.altDirNames) > maxAddresses {
+		if len(c.emails) > maxAddresses {
 			return false
 		}
 	}

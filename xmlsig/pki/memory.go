@@ -3,6 +3,7 @@ package pki
 import (
 	"crypto/sha256"
 	"sync/atomic"
+	"time"
 
 	"kopir/xmlsig/gost"
 )
@@ -18,8 +19,9 @@ const (
 	maxQuick = 64
 )
 
-// memory keeps parsed certificates. It only saves work: chain, dates and purpose are judged anew
-// for every document. Two generations make a cheap LRU: what is met moves to the young one, and
+// memory keeps parsed certificates and the chains found from them. It only saves work: the leaf's dates
+// and its purpose are judged anew for every document, the authorities' dates as soon as the moment leaves
+// the time in which the answer cannot change. Two generations make a cheap LRU: what is met moves to the young one, and
 // when that is full it becomes the old one and the old one goes.
 type memory struct {
 	young, old map[[32]byte]*remembered
@@ -30,6 +32,37 @@ type memory struct {
 type remembered struct {
 	cert *Certificate
 	met  atomic.Int32
+	path atomic.Pointer[decision]
+}
+
+// decision is a chain that holds from one moment until another; zero moments are no bound.
+type decision struct {
+	chain       Chain
+	from, until time.Time
+	generation  uint64 // of the store it was found in
+}
+
+// decided gives the chain found earlier from the very same octets, if it holds at the moment too.
+func (s *Store) decided(leaf *Certificate, at time.Time) Chain {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	e := s.memory.young[leaf.SHA256]
+	if e == nil {
+		e = s.memory.old[leaf.SHA256]
+	}
+	if e == nil {
+		return nil
+	}
+	d := e.path.Load()
+	switch {
+	case d == nil || d.generation != s.generation:
+		return nil
+	case !d.from.IsZero() && at.Before(d.from) || !d.until.IsZero() && at.Truncate(time.Second).After(d.until):
+		return nil
+	case d.chain[0] != leaf:
+		return append(Chain{leaf}, d.chain[1:]...)
+	}
+	return d.chain
 }
 
 // Parse is [Parse], but gives the certificate that is remembered where the very same octets have
@@ -62,10 +95,15 @@ func (s *Store) recall(sum [32]byte) (e *remembered, old bool) {
 
 // keepAll remembers the certificates of a chain that reached an anchor; only those, so that
 // strangers cannot fill the memory with certificates of their own making.
-func (s *Store) keepAll(chain Chain) {
-	for _, c := range chain {
-		if e, _ := s.recall(c.SHA256); e == nil {
-			s.keep(c.SHA256, &remembered{cert: c})
+func (s *Store) keepAll(chain Chain, d *decision) {
+	for i, c := range chain {
+		e, _ := s.recall(c.SHA256)
+		if e == nil {
+			e = &remembered{cert: c}
+			s.keep(c.SHA256, e)
+		}
+		if i == 0 && d != nil {
+			e.path.Store(d)
 		}
 	}
 }

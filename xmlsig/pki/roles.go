@@ -4,8 +4,6 @@ import (
 	"crypto/x509"
 	"slices"
 	"strings"
-
-	"kopir/xmlsig/reason"
 )
 
 // Roles a certificate can have, as [Certificate.Roles] names them.
@@ -23,6 +21,9 @@ const (
 	RoleOCSP               = "ocsp"
 	RoleTSA                = "tsa"
 	RoleAuthentication     = "authentication"
+	RoleCivilServant       = "civil_servant" // of the state bodies' authority
+	RoleArchivist          = "archivist"     // of the state bodies' authority
+	RoleCAStaff            = "ca_staff"      // administrator, manager or operator of the national CA
 )
 
 // Extended key usages (RFC 5280 §4.2.1.12; registry root.gov.kz/oid).
@@ -37,6 +38,8 @@ const (
 	ekuTreasuryClient = "1.2.398.5.19.1.2.2.1"
 )
 
+// ekuRoles are the users of the national CA (1.2.398.3.3.4), of BTS Digital (1.2.398.3.17.3, in the same order)
+// and of the state bodies' authority (1.2.398.3.2.3).
 var ekuRoles = map[string]string{
 	"1.2.398.3.3.4.1.1":   RoleIndividual,
 	"1.2.398.3.3.4.1.1.1": RoleInformationSystem,
@@ -48,8 +51,31 @@ var ekuRoles = map[string]string{
 	"1.2.398.3.3.4.1.2.5": RoleEmployee,
 	ekuLegalSystem:        RoleInformationSystem,
 	ekuTreasuryClient:     RoleTreasuryClient,
+	"1.2.398.3.3.4.2":     RoleCAStaff,
+	"1.2.398.3.3.4.2.1":   RoleCAStaff,
+	"1.2.398.3.3.4.2.2":   RoleCAStaff,
+	"1.2.398.3.3.4.2.3":   RoleCAStaff,
+	"1.2.398.3.17.3.1":    RoleIndividual,
+	"1.2.398.3.17.3.2":    RoleLegalEntity,
+	"1.2.398.3.17.3.3":    RoleHead,
+	"1.2.398.3.17.3.4":    RoleSignRight,
+	"1.2.398.3.17.3.5":    RoleFinancialSignRight,
+	"1.2.398.3.17.3.6":    RoleHR,
+	"1.2.398.3.17.3.7":    RoleEmployee,
+	"1.2.398.3.2.3.1":     RoleArchivist,
+	"1.2.398.3.2.3.2":     RoleArchivist,
+	"1.2.398.3.2.3.3":     RoleArchivist,
+	"1.2.398.3.2.3.4":     RoleCivilServant,
 	ekuTimeStamping:       RoleTSA,
 	EKUOCSPSigning:        RoleOCSP,
+}
+
+// identifications say how the authority made sure who the owner is.
+var identifications = map[string]string{
+	"1.2.398.3.3.4.3.1":   "service_centre",
+	"1.2.398.3.3.4.3.2":   "remote",
+	"1.2.398.3.3.4.3.2.1": "digital_id",
+	"1.2.398.3.3.4.3.2.2": "ai_platform",
 }
 
 // keyStores are the values of the private extension 1.2.398.3.3.5.
@@ -88,6 +114,18 @@ func (c *Certificate) Roles() []string {
 	return roles
 }
 
+// Identification says how the owner was identified, if the certificate tells: "service_centre", "remote",
+// "digital_id", "ai_platform". Of several the most particular counts.
+func (c *Certificate) Identification() string {
+	best := ""
+	for _, oid := range c.EKU {
+		if identifications[oid] != "" && len(oid) > len(best) {
+			best = oid
+		}
+	}
+	return identifications[best]
+}
+
 // HasRole reports whether Roles holds the role.
 func (c *Certificate) HasRole(role string) bool { return slices.Contains(c.Roles(), role) }
 
@@ -104,64 +142,3 @@ func (c *Certificate) forAuthentication() bool {
 func (c *Certificate) signsContent() bool {
 	return c.HasKeyUsage && c.KeyUsage&x509.KeyUsageContentCommitment != 0
 }
-
-// Purpose is a profile of what a signer's certificate must be.
-type Purpose uint8
-
-// Purposes. National is what the national CA issues for signing documents;
-// Generic takes any certificate whose key usage allows signatures.
-const (
-	PurposeNational Purpose = iota
-	PurposeGeneric
-)
-
-func (p Purpose) String() string {
-	if p == PurposeGeneric {
-		return "generic"
-	}
-	return "national"
-}
-
-// CheckPurpose checks that the certificate may sign a document (DESIGN §6):
-// purpose_wrong, or certificate_malformed when a national subject holds two
-// different IINs or BINs.
-func (c *Certificate) CheckPurpose(p Purpose) error {
-	if p == PurposeGeneric {
-		return c.checkGeneric()
-	}
-	return c.checkNational()
-}
-
-func (c *Certificate) checkGeneric() error {
-	const signs = x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment
-	if c.HasKeyUsage && c.KeyUsage&signs == 0 {
-		return wrongPurpose("key usage has neither digitalSignature nor nonRepudiation")
-	}
-	return nil
-}
-
-func (c *Certificate) checkNational() error {
-	switch {
-	case c.IsCA:
-		return wrongPurpose("a certification authority's certificate")
-	case c.HasEKU(EKUOCSPSigning):
-		return wrongPurpose("an OCSP responder's certificate")
-	case c.HasEKU(ekuTimeStamping):
-		return wrongPurpose("a time-stamping authority's certificate")
-	case c.forAuthentication():
-		return wrongPurpose("a certificate for authentication, not for signing")
-	case !c.signsContent():
-		return wrongPurpose("key usage has no nonRepudiation")
-	case !slices.ContainsFunc(c.EKU, isUserKind):
-		return wrongPurpose("no extended key usage 1.2.398.3.3.4.1.* names a kind of user")
-	case c.Subject.Ambiguous != "":
-		return malformed(c.Subject.Ambiguous)
-	}
-	return nil
-}
-
-func isUserKind(oid string) bool {
-	return strings.HasPrefix(oid, ekuUserKind) || oid == ekuTreasuryClient
-}
-
-func wrongPurpose(why string) error { return reason.New(reason.PurposeWrong, why) }

@@ -17,12 +17,15 @@ const maxLinks = 16384
 // It may be used from many goroutines.
 type Store struct {
 	mu            sync.RWMutex
+	model         Model
 	anchors       []*Certificate
-	purposes      map[[32]byte]Purpose
+	anchored      map[[32]byte]bool // anchors by fingerprint
 	intermediates []*Certificate
-	known         map[[32]byte]bool // intermediates by fingerprint
+	known         map[[32]byte]bool    // intermediates by fingerprint
+	purposes      map[[32]byte]Purpose // of anchors, and of intermediates that have their own
 	links         map[link]struct{}
 	memory        memory
+	generation    uint64 // counts changes: what was decided before one counts no more
 }
 
 // link is a pair of certificates of which the second signed the first. That
@@ -32,6 +35,7 @@ type link struct{ cert, issuer [32]byte }
 // NewStore makes an empty store, which trusts nothing.
 func NewStore() *Store {
 	return &Store{
+		anchored: make(map[[32]byte]bool),
 		purposes: make(map[[32]byte]Purpose),
 		known:    make(map[[32]byte]bool),
 		links:    make(map[link]struct{}),
@@ -44,19 +48,37 @@ func (s *Store) AddAnchor(c *Certificate, purpose Purpose) {
 	prepare(c)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.memory = memory{}
-	if _, twice := s.purposes[c.SHA256]; !twice {
+	s.change()
+	if !s.anchored[c.SHA256] {
+		s.anchored[c.SHA256] = true
 		s.anchors = append(s.anchors, c)
 	}
 	s.purposes[c.SHA256] = purpose
 }
 
-// AddIntermediate adds a CA certificate that chains may pass through.
+// AddIntermediate adds a CA certificate that chains may pass through. Signers below it have the purpose of
+// their anchor.
 func (s *Store) AddIntermediate(c *Certificate) {
 	prepare(c)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.memory = memory{}
+	s.addIntermediate(c)
+}
+
+// AddIntermediateFor is AddIntermediate for an authority whose signers have a purpose of their own: accredited
+// authorities below the national root.
+func (s *Store) AddIntermediateFor(c *Certificate, purpose Purpose) {
+	prepare(c)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.addIntermediate(c)
+	if !s.anchored[c.SHA256] { // whoever trusts it itself has said for whom
+		s.purposes[c.SHA256] = purpose
+	}
+}
+
+func (s *Store) addIntermediate(c *Certificate) {
+	s.change()
 	if !s.known[c.SHA256] {
 		s.known[c.SHA256] = true
 		s.intermediates = append(s.intermediates, c)
@@ -64,18 +86,36 @@ func (s *Store) AddIntermediate(c *Certificate) {
 }
 
 // AddTrust sorts a certificate of a trust folder: a self-signed CA becomes an
-// anchor of the national purpose, another CA an intermediate. It reports
-// whether the certificate is a CA's; others are not added.
+// anchor, another CA an intermediate. A pinned one has the purpose it is pinned
+// with, another anchor the national one. It reports whether the certificate is
+// a CA's; others are not added.
 func (s *Store) AddTrust(c *Certificate) bool {
+	pinned, isPinned := c.Pinned()
 	switch {
 	case !c.IsCA:
 		return false
 	case c.SelfSigned():
-		s.AddAnchor(c, PurposeNational)
+		s.AddAnchor(c, pinned.Purpose)
+	case isPinned:
+		s.AddIntermediateFor(c, pinned.Purpose)
 	default:
 		s.AddIntermediate(c)
 	}
 	return true
+}
+
+// SetModel sets when the authorities of a chain have to be valid.
+func (s *Store) SetModel(m Model) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.change()
+	s.model = m
+}
+
+// change forgets what was decided before the store became another one. Signatures stay checked.
+func (s *Store) change() {
+	s.memory = memory{}
+	s.generation++
 }
 
 // Anchors lists the anchors in the order they were added.
@@ -96,16 +136,35 @@ func (s *Store) Intermediates() []*Certificate {
 func (s *Store) IsAnchor(c *Certificate) bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	_, ok := s.purposes[c.SHA256]
-	return ok
+	return s.anchored[c.SHA256]
 }
 
-// PurposeOf gives the purpose an anchor was added with; [PurposeNational], the
-// stricter one, for what is no anchor.
-func (s *Store) PurposeOf(anchor *Certificate) Purpose {
+// holds reports whether the store itself has the authority.
+func (s *Store) holds(c *Certificate) bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return s.purposes[anchor.SHA256]
+	return s.anchored[c.SHA256] || s.known[c.SHA256]
+}
+
+// PurposeOf gives the purpose an authority was added with; [PurposeNational], the
+// stricter one, for what has none.
+func (s *Store) PurposeOf(authority *Certificate) Purpose {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.purposes[authority.SHA256]
+}
+
+// PurposeFor gives the purpose of the signer a chain begins with: that of the nearest authority above it that
+// has one, at last the anchor's.
+func (s *Store) PurposeFor(chain Chain) Purpose {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, authority := range chain[1:] {
+		if p, ok := s.purposes[authority.SHA256]; ok {
+			return p
+		}
+	}
+	return s.purposes[chain.Anchor().SHA256]
 }
 
 // issuersOf lists certificates that may have issued c, anchors first: the

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/pem"
+	"io"
 	"math/big"
 	"sync/atomic"
 	"time"
@@ -13,15 +14,14 @@ import (
 
 	"kopir/xmlsig/pki"
 	"kopir/xmlsig/pki/der"
-	"kopir/xmlsig/reason"
 )
 
 // maxCRLBytes bounds a list. The largest national one was 21.6 MB in July 2026
 // with 422 065 entries (facts/national-pki.md §1.5).
 const maxCRLBytes = 256 << 20
 
-// CRL is a revocation list (RFC 5280 §5), kept small: the list itself is let go
-// after parsing, 32 bytes an entry stay. It may be used from many goroutines.
+// CRL is a revocation list (RFC 5280 §5), kept small: of the list itself 32 bytes
+// an entry stay. It may be used from many goroutines.
 type CRL struct {
 	RawIssuer              []byte
 	AuthorityKeyID         []byte
@@ -41,88 +41,122 @@ type CRL struct {
 	signer    atomic.Pointer[[32]byte] // issuer the signature was verified with
 }
 
-// ParseCRL reads a list in DER or PEM. Unlike crypto/x509 it takes lists whose
-// inner and outer algorithm differ in NULL parameters, as the national ones do.
-// The signature is checked later, when the issuer is known.
+// ParseCRL reads a list in DER or PEM.
 func ParseCRL(b []byte) (*CRL, error) {
-	if len(b) > maxCRLBytes {
-		return nil, reason.Newf(reason.TooLarge, "a revocation list may have %d bytes", maxCRLBytes)
-	}
 	if bytes.HasPrefix(bytes.TrimLeft(b[:min(len(b), 64)], " \r\n\t"), []byte("-----BEGIN ")) {
 		if block, _ := pem.Decode(b); block != nil && block.Type == "X509 CRL" {
 			b = block.Bytes
 		}
 	}
-	c := &CRL{SHA256: sha256.Sum256(b)}
-	var list, tbs cryptobyte.String
-	raw := cryptobyte.String(b)
-	if !raw.ReadASN1(&list, asn1.SEQUENCE) || !raw.Empty() || !list.ReadASN1Element(&tbs, asn1.SEQUENCE) {
+	return ReadCRL(bytes.NewReader(b))
+}
+
+// ReadCRL reads a list in DER from a stream, to its end. The list itself is never
+// in memory, only its entries are. Unlike crypto/x509 it takes lists whose inner
+// and outer algorithm differ in NULL parameters, as the national ones do. The
+// signature is checked later, when the issuer is known.
+func ReadCRL(r io.Reader) (*CRL, error) {
+	whole := sha256.New()
+	in := newInput(r, whole)
+	end, ok := in.enter(asn1.SEQUENCE)
+	if !ok {
 		return nil, unreadable("the revocation list is not DER")
 	}
-	var ok bool
-	if c.algorithm, ok = der.ReadAlgorithm(&list); !ok {
-		return nil, unreadable("the revocation list's signature algorithm")
-	}
-	if c.signature, ok = der.ReadBits(&list); !ok || !list.Empty() {
-		return nil, unreadable("the revocation list's signature")
-	}
-	c.release()
-	if digest, err := pki.NewDigest(c.algorithm); err == nil {
-		digest.Write(tbs)
-		c.digest = digest.Sum(nil)
-	}
-	var body cryptobyte.String
-	if !tbs.ReadASN1(&body, asn1.SEQUENCE) {
-		return nil, unreadable("the revocation list")
-	}
-	if err := c.parseTBS(&body); err != nil {
+	c := &CRL{}
+	if err := c.readTBS(in); err != nil {
 		return nil, err
 	}
+	outer, ok := in.element()
+	if !ok || !c.isAlgorithm(outer) {
+		return nil, unreadable("the revocation list's inner and outer algorithms differ")
+	}
+	signature, ok := in.element()
+	if !ok || in.offset() != end || !in.empty() {
+		return nil, unreadable("the revocation list's signature")
+	}
+	bits := cryptobyte.String(signature)
+	if c.signature, ok = der.ReadBits(&bits); !ok {
+		return nil, unreadable("the revocation list's signature")
+	}
+	c.signature = bytes.Clone(c.signature)
+	in.digest()
+	whole.Sum(c.SHA256[:0])
 	return c, nil
 }
 
-// release copies what points into the file, so that the file can be let go.
-func (c *CRL) release() {
-	c.signature = bytes.Clone(c.signature)
-	c.algorithm.Params = bytes.Clone(c.algorithm.Params)
-	c.SignatureAlgorithm = c.algorithm.OID
+// isAlgorithm compares the outer algorithm with the signed one.
+func (c *CRL) isAlgorithm(element cryptobyte.String) bool {
+	outer, ok := der.ReadAlgorithm(&element)
+	return ok && outer.Equal(c.algorithm)
 }
 
-func (c *CRL) parseTBS(tbs *cryptobyte.String) error {
-	var version int
-	if tbs.PeekASN1Tag(asn1.INTEGER) && (!tbs.ReadASN1Integer(&version) || version != 1) {
-		return unreadable("the revocation list's version")
+// readTBS reads the signed part. Its algorithm stands near its beginning, so that
+// the digest is made while the rest goes by.
+func (c *CRL) readTBS(in *input) error {
+	start := in.offset()
+	end, ok := in.enter(asn1.SEQUENCE)
+	if !ok {
+		return unreadable("the revocation list is not DER")
 	}
-	inner, ok := der.ReadAlgorithm(tbs)
-	if !ok || !inner.Equal(c.algorithm) {
-		return unreadable("the revocation list's inner and outer algorithms differ")
+	version := 0
+	if in.next(end, asn1.INTEGER) {
+		element, ok := in.element()
+		s := cryptobyte.String(element)
+		if !ok || !s.ReadASN1Integer(&version) || version != 1 {
+			return unreadable("the revocation list's version")
+		}
 	}
-	var issuer cryptobyte.String
-	if !tbs.ReadASN1Element(&issuer, asn1.SEQUENCE) {
+	element, ok := in.element()
+	s := cryptobyte.String(element)
+	if c.algorithm, ok = der.ReadAlgorithm(&s); !ok || start < in.before {
+		return unreadable("the revocation list's signature algorithm")
+	}
+	c.algorithm.Params = bytes.Clone(c.algorithm.Params)
+	c.SignatureAlgorithm = c.algorithm.OID
+	if signed, err := pki.NewDigest(c.algorithm); err == nil {
+		signed.Write(in.since(start))
+		in.digest()
+		in.signed = signed
+	}
+	if err := c.readBody(in, end, version); err != nil {
+		return err
+	}
+	if in.offset() != end {
+		return unreadable("the revocation list's length")
+	}
+	if in.digest(); in.signed != nil {
+		c.digest, in.signed = in.signed.Sum(nil), nil
+	}
+	return nil
+}
+
+// readBody reads what follows the algorithm.
+func (c *CRL) readBody(in *input, end, version int) error {
+	issuer, ok := in.element()
+	if !ok || issuer[0] != byte(asn1.SEQUENCE) {
 		return unreadable("the revocation list's issuer")
 	}
 	c.RawIssuer = bytes.Clone(issuer)
-	if c.ThisUpdate, ok = der.ReadTime(tbs); !ok {
+	if c.ThisUpdate, ok = in.time(); !ok {
 		return unreadable("the revocation list's date")
 	}
-	if tbs.PeekASN1Tag(asn1.UTCTime) || tbs.PeekASN1Tag(asn1.GeneralizedTime) {
-		if c.NextUpdate, ok = der.ReadTime(tbs); !ok {
+	if in.next(end, asn1.UTCTime) || in.next(end, asn1.GeneralizedTime) {
+		if c.NextUpdate, ok = in.time(); !ok {
 			return unreadable("the revocation list's next date")
 		}
 	} else {
 		c.unusable = "without the date of the next list"
 	}
-	if tbs.PeekASN1Tag(asn1.SEQUENCE) {
-		var revoked cryptobyte.String
-		if !tbs.ReadASN1(&revoked, asn1.SEQUENCE) || !c.parseEntries(revoked) {
-			return unreadable("an entry of the revocation list")
-		}
+	if in.next(end, asn1.SEQUENCE) && !c.readEntries(in, end) {
+		return unreadable("an entry of the revocation list")
 	}
-	if tbs.Empty() {
+	if in.offset() == end {
 		return nil
 	}
+	element, ok := in.element()
 	var explicit cryptobyte.String
-	if version != 1 || !tbs.ReadASN1(&explicit, asn1.Tag(0).ContextSpecific().Constructed()) || !tbs.Empty() {
+	s := cryptobyte.String(element)
+	if !ok || version != 1 || !s.ReadASN1(&explicit, asn1.Tag(0).ContextSpecific().Constructed()) {
 		return unreadable("the revocation list's extensions")
 	}
 	exts, ok := der.ReadExtensions(&explicit)

@@ -133,6 +133,9 @@ func baseStatus(base, delta *CRL, q question) Status {
 		}
 	}
 	s := Status{Source: SourceCRL, ThisUpdate: from.ThisUpdate, NextUpdate: from.NextUpdate, EvidenceSHA256: fingerprint(from.SHA256)}
+	if delta != nil {
+		s.BaseSHA256 = fingerprint(base.SHA256)
+	}
 	switch {
 	case !listed && (base.silentOn(q.cert) || from.silentOn(q.cert)):
 		return unknown("crl: not on the list of " + day(s.ThisUpdate) + ", but expired before it")

@@ -99,6 +99,9 @@ func (l *entries) sort() {
 		slices.SortFunc(l.sorted, order)
 	}
 	n := len(l.sorted)
+	if cap(l.sorted) > n+n/8+firstEntries {
+		l.sorted = slices.Clone(l.sorted)
+	}
 	if n < 2*entriesPerBucket {
 		return
 	}
@@ -143,27 +146,41 @@ func (e entry) gravity() int {
 	return 0
 }
 
-// parseEntries reads revokedCertificates in two passes: one counts, so that the
-// second fills a slice of the right size.
-func (c *CRL) parseEntries(list cryptobyte.String) bool {
-	count := 0
-	for rest := list; !rest.Empty(); count++ {
-		if !rest.SkipASN1(asn1.SEQUENCE) {
-			return false
-		}
-	}
-	if count > len(list)/minEntryBytes {
+// readEntries reads revokedCertificates.
+func (c *CRL) readEntries(in *input, limit int) bool {
+	end, ok := in.enter(asn1.SEQUENCE)
+	if !ok || end > limit {
 		return false
 	}
-	c.entries.sorted = make([]entry, 0, count)
-	for !list.Empty() {
+	start := in.offset()
+	for in.offset() < end {
+		if n := len(c.entries.sorted); n == cap(c.entries.sorted) {
+			c.entries.grow(end-start, in.offset()-start)
+		}
+		element, ok := in.element()
 		var one cryptobyte.String
-		if !list.ReadASN1(&one, asn1.SEQUENCE) || !c.parseEntry(&one) {
+		s := cryptobyte.String(element)
+		if !ok || !s.ReadASN1(&one, asn1.SEQUENCE) || !c.parseEntry(&one) {
 			return false
 		}
 	}
 	c.entries.sort()
-	return true
+	return in.offset() == end
+}
+
+// firstEntries is how many entries tell how long the others will be.
+const firstEntries = 1024
+
+// grow makes room for the entries that are still to come: as long as those so
+// far, of which there are that many in so many octets out of all. Doubling would
+// for a moment take twice of what stays.
+func (l *entries) grow(all, soFar int) {
+	n := len(l.sorted)
+	want := min(firstEntries, all/minEntryBytes+1)
+	if n > 0 {
+		want = n/50 + 64 + (all-soFar)/max(minEntryBytes, soFar/n)
+	}
+	l.sorted = append(make([]entry, 0, n+want), l.sorted...)
 }
 
 func (c *CRL) parseEntry(one *cryptobyte.String) bool {

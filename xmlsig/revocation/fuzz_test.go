@@ -1,6 +1,7 @@
 package revocation_test
 
 import (
+	"crypto/x509"
 	"errors"
 	"math/big"
 	"os"
@@ -54,6 +55,9 @@ func FuzzParseCRL(f *testing.F) {
 			return
 		}
 		c.Lookup(cert.Serial)
+		if library, err := x509.ParseRevocationList(der); err == nil && (!library.ThisUpdate.Equal(c.ThisUpdate) || !library.NextUpdate.Equal(c.NextUpdate)) {
+			t.Fatalf("the library: %v to %v; ours: %v to %v", library.ThisUpdate, library.NextUpdate, c.ThisUpdate, c.NextUpdate)
+		}
 		got := revocation.NewStatic([]*revocation.CRL{c, c}, nil).Status(t.Context(), cert, ca.Issuing, now)
 		if got.State == revocation.Good {
 			t.Fatal("good by a list that is not the authority's")

@@ -2,6 +2,7 @@ package revocation_test
 
 import (
 	"context"
+	"io"
 	"math/big"
 	"sync"
 	"testing"
@@ -123,7 +124,7 @@ func (tarpit) OCSP(ctx context.Context, _ string, _ []byte) ([]byte, error) {
 	return nil, ctx.Err()
 }
 
-func (tarpit) CRL(ctx context.Context, _ string) ([]byte, error) {
+func (tarpit) CRL(ctx context.Context, _ string) (io.ReadCloser, error) {
 	<-ctx.Done()
 	return nil, ctx.Err()
 }

@@ -3,6 +3,8 @@ package revocation
 import (
 	"testing"
 	"time"
+
+	"kopir/xmlsig/pki"
 )
 
 // TestCachesStaySmall: neither answers nor failed addresses grow without end.
@@ -10,23 +12,43 @@ func TestCachesStaySmall(t *testing.T) {
 	at := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	var a answerCache
 	a.init()
-	q := question{at: at, freshness: time.Hour}
-	for i := range maxAnswers + 5 {
-		a.put(answerKey{cert: [32]byte{byte(i), byte(i >> 8)}}, Status{State: Good, ThisUpdate: at}, q)
+	ask := func(n int) question {
+		cert := &pki.Certificate{SHA256: [32]byte{byte(n), byte(n >> 8)}}
+		return question{cert: cert, issuer: &pki.Certificate{}, at: at, freshness: time.Hour}
 	}
-	if len(a.answers) > maxAnswers {
+	put := func(n int, thisUpdate time.Time) {
+		a.put(ask(n), byOCSP, Status{State: Good, ThisUpdate: thisUpdate}, at, "")
+	}
+	for i := range maxAnswers + 5 {
+		put(i, at)
+	}
+	if len(a.answers) != maxAnswers {
 		t.Errorf("%d answers", len(a.answers))
 	}
 	// What is over goes first.
 	a.init()
+	a.swept = time.Time{}
 	for i := range maxAnswers - 1 {
-		a.put(answerKey{cert: [32]byte{byte(i), byte(i >> 8)}}, Status{State: Good, ThisUpdate: at.Add(-2 * time.Hour)}, q)
+		put(i, at.Add(-2*time.Hour))
 	}
-	kept := answerKey{issuer: [32]byte{1}}
-	a.put(kept, Status{State: Good, ThisUpdate: at}, q)
-	a.put(answerKey{issuer: [32]byte{2}}, Status{State: Good, ThisUpdate: at}, q)
-	if _, ok := a.get(kept, at); !ok || len(a.answers) != 2 {
+	put(maxAnswers, at)
+	put(maxAnswers+1, at)
+	if _, ok := a.get(ask(maxAnswers), byOCSP); !ok || len(a.answers) != 2 {
 		t.Errorf("%d answers, the fresh one kept: %v", len(a.answers), ok)
+	}
+	// Then what nobody has asked about for long.
+	a.init()
+	for i := range maxAnswers {
+		put(i, at)
+	}
+	later := ask(7)
+	later.at = at.Add(time.Minute)
+	a.get(later, byOCSP)
+	for i := range 1000 {
+		put(maxAnswers+i, at)
+	}
+	if _, ok := a.get(later, byOCSP); !ok || len(a.answers) != maxAnswers {
+		t.Errorf("%d answers, the one in use kept: %v", len(a.answers), ok)
 	}
 	var r rests
 	var l listCache
@@ -34,7 +56,7 @@ func TestCachesStaySmall(t *testing.T) {
 	for i := range maxAddresses + 5 {
 		r.failed(restKey{url: string(rune(i))}, at, time.Second)
 		l.setForeign(listKey{url: string(rune(i))}, at)
-		l.put(listKey{url: string(rune(i))}, &CRL{}, at)
+		l.put(listKey{url: string(rune(i))}, cachedList{list: &CRL{}})
 	}
 	if len(r.last) > maxAddresses || len(l.foreign) > maxAddresses || len(l.lists) > maxAddresses {
 		t.Errorf("%d resting addresses, %d of others, %d lists", len(r.last), len(l.foreign), len(l.lists))

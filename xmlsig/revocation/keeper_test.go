@@ -1,8 +1,11 @@
 package revocation_test
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
+	"io"
 	"math/big"
 	"testing"
 	"testing/synctest"
@@ -17,14 +20,37 @@ import (
 type keeping struct {
 	*network
 	kept []string // addresses and numbers
+	of   map[string][]byte
 }
 
-func (k *keeping) Keep(url string, der []byte) {
-	list, err := revocation.ParseCRL(der)
+func (k *keeping) Keep(url string, sum [32]byte) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if sha256.Sum256(k.of[url]) == sum {
+		return // vouched for again
+	}
+	raw, err := k.lists[url]()
+	if err != nil || sha256.Sum256(raw) != sum {
+		panic("another list than the one that was brought")
+	}
+	list, err := revocation.ParseCRL(raw)
 	if err != nil {
 		panic(err)
 	}
 	k.kept = append(k.kept, url+" "+list.Number.String())
+	if k.of == nil {
+		k.of = make(map[string][]byte)
+	}
+	k.of[url] = raw
+}
+
+func (k *keeping) Kept(url string) (io.ReadCloser, time.Time, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.of[url] == nil {
+		return nil, time.Time{}, errDown
+	}
+	return io.NopCloser(bytes.NewReader(k.of[url])), now, nil
 }
 
 var _ revocation.Keeper = (*keeping)(nil)
@@ -143,7 +169,7 @@ func (s *switched) OCSP(ctx context.Context, url string, request []byte) ([]byte
 	return tarpit{}.OCSP(ctx, url, request)
 }
 
-func (s *switched) CRL(ctx context.Context, url string) ([]byte, error) {
+func (s *switched) CRL(ctx context.Context, url string) (io.ReadCloser, error) {
 	return tarpit{}.CRL(ctx, url)
 }
 
@@ -186,7 +212,7 @@ func TestNoTimeIsNoFailure(t *testing.T) {
 		n, clock := &switched{network: newNetwork(ca)}, testClock()
 		var failed []string
 		source := revocation.NewOnline(n, revocation.Config{OCSP: []string{"http://a/", "http://b/", "http://c/"}, OCSPTimeout: 6 * time.Second, Now: clock,
-			Failed: func(url string, err error) {
+			Failed: func(_, url string, err error) {
 				if !errors.Is(err, context.DeadlineExceeded) {
 					t.Error(err)
 				}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -15,9 +16,10 @@ import (
 // signature was verified: lists come over plain HTTP, and a forged one must
 // neither be compared with nor take the place of a genuine one.
 type listCache struct {
-	mu      sync.Mutex
-	lists   map[listKey]cachedList
-	foreign map[listKey]time.Time // addresses that gave another authority's list, and when
+	mu       sync.Mutex
+	lists    map[listKey]cachedList
+	foreign  map[listKey]time.Time // addresses that gave another authority's list, and when
+	restored map[listKey]bool      // what was kept in an earlier run has been looked at
 }
 
 // listKey is an address, and the authority whose list is looked for there.
@@ -26,15 +28,29 @@ type listKey struct {
 	issuer [32]byte
 }
 
+// rest is where the breaker notes that the address gave nothing for the authority.
+func (k listKey) rest() restKey { return restKey{SourceCRL, k.url, k.issuer} }
+
 // authorityID is of name and key, by which lists are verified: certificates of
 // an authority that was certified anew share it.
 func authorityID(c *pki.Certificate) [32]byte {
 	return sha256.Sum256(slices.Concat(c.RawSubject, c.RawSPKI))
 }
 
+// authority is whose list a question is for; nobody's while a list is looked for
+// before its authority is known.
+func (q question) authority() (id [32]byte) {
+	if q.issuer != nil {
+		id = authorityID(q.issuer)
+	}
+	return id
+}
+
 type cachedList struct {
 	list    *CRL
-	fetched time.Time
+	fetched time.Time        // when its server last gave or confirmed it
+	due     time.Time        // when to ask for the next one
+	issuer  *pki.Certificate // who signed it
 }
 
 // maxAddresses bounds what is remembered: addresses stand in certificates.
@@ -43,6 +59,7 @@ const maxAddresses = 1024
 func (l *listCache) init() {
 	l.lists = make(map[listKey]cachedList)
 	l.foreign = make(map[listKey]time.Time)
+	l.restored = make(map[listKey]bool)
 }
 
 func (l *listCache) get(key listKey) (cachedList, bool) {
@@ -53,19 +70,77 @@ func (l *listCache) get(key listKey) (cachedList, bool) {
 }
 
 // put keeps a verified list unless the one in hand is newer: numbers of lists
-// never go back (RFC 5280 §5.2.3), so an older one is a replay.
-func (l *listCache) put(key listKey, list *CRL, now time.Time) bool {
+// never go back (RFC 5280 §5.2.3), so an older one is a replay. It tells whether
+// the list is another one than before.
+func (l *listCache) put(key listKey, c cachedList) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	have, ok := l.lists[key]
-	if ok && list.olderThan(have.list) {
+	if ok && c.list.olderThan(have.list) {
 		return false
 	}
 	if ok || len(l.lists) < maxAddresses {
-		l.lists[key] = cachedList{list, now}
+		l.lists[key] = c
 	}
 	delete(l.foreign, key)
+	return !ok || have.list.SHA256 != c.list.SHA256
+}
+
+// hasten makes an authority's full lists due: a delta list came that they are
+// too old for.
+func (l *listCache) hasten(issuer [32]byte, delta *CRL, due time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for key, c := range l.lists {
+		if key.issuer == issuer && !c.list.IsDelta() && c.list.Number != nil && c.list.Number.Cmp(delta.Base) < 0 && due.Before(c.due) {
+			c.due = due
+			l.lists[key] = c
+		}
+	}
+}
+
+// restores reports, once for each address and authority, that what was kept in
+// an earlier run is yet to be looked at.
+func (l *listCache) restores(key listKey) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.restored[key] || len(l.restored) >= maxAddresses {
+		return false
+	}
+	l.restored[key] = true
 	return true
+}
+
+// all gives the lists in hand with their addresses.
+func (l *listCache) all() map[listKey]cachedList {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return maps.Clone(l.lists)
+}
+
+// hasAt reports whether there is any list of the address.
+func (l *listCache) hasAt(url string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for key := range l.lists {
+		if key.url == url {
+			return true
+		}
+	}
+	return false
+}
+
+// isOthers reports whether the address gave another authority's list lately: no
+// download will make it this one's.
+func (l *listCache) isOthers(key listKey, now time.Time, span time.Duration) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for other, c := range l.lists {
+		if other.url == key.url && other.issuer != key.issuer && now.Sub(c.fetched).Abs() < span {
+			return true
+		}
+	}
+	return false
 }
 
 // olderThan compares two lists that one key has signed.
@@ -123,7 +198,7 @@ func (o *Online) askLists(ctx context.Context, q question) (Status, []string) {
 	for _, url := range o.cfg.CRL {
 		o.gather(ctx, &g, url, q, false)
 	}
-	for _, url := range o.named(q.cert.CRLPoints, o.cfg.CRL) {
+	for _, url := range o.unlisted(q.cert.CRLPoints) {
 		if state() == Unknown {
 			o.gather(ctx, &g, url, q, false)
 		}
@@ -134,7 +209,7 @@ func (o *Online) askLists(ctx context.Context, q question) (Status, []string) {
 		}
 	}
 	if s := state(); s == Good || s == OnHold {
-		for _, url := range o.named(q.cert.DeltaCRLPoints, o.cfg.CRL) {
+		for _, url := range o.unlisted(q.cert.DeltaCRLPoints) {
 			o.gather(ctx, &g, url, q, false)
 		}
 	}
@@ -155,4 +230,10 @@ func (o *Online) gather(ctx context.Context, g *gathering, url string, q questio
 	default:
 		g.why = append(g.why, "crl: the list could not be had")
 	}
+}
+
+// unlisted gives those addresses of a certificate that may be asked and that the
+// configuration does not have already.
+func (o *Online) unlisted(urls []string) []string {
+	return slices.DeleteFunc(o.named(urls), func(url string) bool { return slices.Contains(o.cfg.CRL, url) })
 }

@@ -21,16 +21,28 @@ func (r *OCSPResponse) Status(cert, issuer *pki.Certificate, at time.Time, nonce
 // status is Status with everything that can be set; lists may know that the
 // responder itself was revoked.
 func (r *OCSPResponse) status(q question, nonce []byte, lists []*CRL) Status {
-	single, why := r.find(q)
+	single, why := r.verify(q, nonce, lists)
 	if why != "" {
 		return unknown("ocsp: " + why)
 	}
+	return r.tell(single)
+}
+
+// verify gives what the answer says about the certificate, or why it cannot be
+// believed.
+func (r *OCSPResponse) verify(q question, nonce []byte, lists []*CRL) (OCSPSingle, string) {
+	single, why := r.find(q)
+	if why != "" {
+		return single, why
+	}
 	if nonce != nil && !r.echoes(nonce) {
-		return unknown("ocsp: the nonce did not come back")
+		return single, "the nonce did not come back"
 	}
-	if why := r.authorised(q, lists); why != "" {
-		return unknown("ocsp: " + why)
-	}
+	return single, r.authorised(q, lists)
+}
+
+// tell says what a single answer of a verified response means.
+func (r *OCSPResponse) tell(single OCSPSingle) Status {
 	s := Status{
 		State: single.State, Source: SourceOCSP, RevokedAt: single.RevokedAt, Reason: single.Reason,
 		ThisUpdate: single.ThisUpdate, NextUpdate: single.NextUpdate,

@@ -1,8 +1,10 @@
 package revocation_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
 	"math/big"
 	"sync"
 	"sync/atomic"
@@ -47,14 +49,15 @@ func (n *network) OCSP(_ context.Context, url string, request []byte) ([]byte, e
 	return n.ca.OCSP(request, n.clock())
 }
 
-func (n *network) CRL(_ context.Context, url string) ([]byte, error) {
+func (n *network) CRL(_ context.Context, url string) (io.ReadCloser, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.asked[url]++
 	if n.down || n.lists[url] == nil {
 		return nil, errDown
 	}
-	return n.lists[url]()
+	raw, err := n.lists[url]()
+	return io.NopCloser(bytes.NewReader(raw)), err
 }
 
 // serve puts a list at an address.
@@ -153,7 +156,7 @@ func TestFallsBackToLists(t *testing.T) {
 			n := newNetwork(ca)
 			n.answers = answers
 			var heard atomic.Int32
-			cfg := revocation.Config{Rand: &seeded{seed: "nonce"}, Hosts: hosts, Failed: func(string, error) { heard.Add(1) }}
+			cfg := revocation.Config{Rand: &seeded{seed: "nonce"}, Hosts: hosts, Failed: func(string, string, error) { heard.Add(1) }}
 			wantState(t, revocation.NewOnline(n, cfg).Status(t.Context(), cert, ca.Issuing, now), revocation.Unknown)
 			base := ca.CRLSpec(now.Add(-time.Hour), now.Add(day))
 			base.Number = big.NewInt(10)

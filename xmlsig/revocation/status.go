@@ -61,8 +61,15 @@ type Status struct {
 	Reason                 int // CRLReason
 	ThisUpdate, NextUpdate time.Time
 	EvidenceSHA256         string // hexadecimal, of the answer or list
+	BaseSHA256             string // of the full list, when the list is a delta laid over it
 	Evidence               []byte // the OCSP answer; nil for a list
 	Detail                 string // in plain words, without personal data
+
+	Certificate [32]byte // SHA-256 of the certificate, set by who asked
+
+	// ClockOff is how far a verified answer made on our question says that the asker's clock is ahead
+	// (behind: negative), where that is beyond the skew. State is then Unknown: nothing is decided by such a clock.
+	ClockOff time.Duration
 }
 
 // Source knows about certificates. The certificate must be one that is already

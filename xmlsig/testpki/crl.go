@@ -58,6 +58,11 @@ func (a *Authority) CRLSpec(thisUpdate, nextUpdate time.Time) CRLSpec {
 	return a.spec(a.issuing, thisUpdate, nextUpdate)
 }
 
+// RootCRLSpec gives what [Authority.RootCRL] would write, to change it first.
+func (a *Authority) RootCRLSpec(thisUpdate, nextUpdate time.Time) CRLSpec {
+	return a.spec(a.root, thisUpdate, nextUpdate)
+}
+
 func (a *Authority) spec(issuer Identity, thisUpdate, nextUpdate time.Time) CRLSpec {
 	a.mu.Lock()
 	defer a.mu.Unlock()

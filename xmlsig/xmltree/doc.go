@@ -5,7 +5,8 @@
 //
 // [Parse] makes one pass over the bytes and keeps a flat list of nodes in document
 // order; a subtree is a range of that list. [Element] is a handle into it for
-// programs that read by name; canonicalisation walks the list by index.
+// programs that read by name. On the way it notes every [Edit], a piece of the source that
+// is not canonical as it stands: canonicalisation copies the source and writes those anew.
 //
 //	doc, err := xmltree.Parse(body, xmltree.Limits{})
 //	iin := doc.Root.Find("Applicant/IIN").Text()

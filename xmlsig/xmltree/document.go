@@ -32,11 +32,9 @@ type span struct{ off, n uint32 }
 // node is one node in document order. A subtree is nodes[i:end].
 type node struct {
 	kind        Kind
-	split       bool   // element: a comment stands inside its own text
-	wrapped     bool   // element: an attribute value was written over several lines or with tabs
 	canonical   bool   // element: its start tag declares nothing and is written as canonicalisation would
 	prefix      uint16 // bytes of the prefix in name, without the colon
-	name, value span   // text, comment: value; PI: target and data; element: name and where its end tag begins
+	name, value span   // text, comment: value; PI: target and data; element: name and end tag (or "/>")
 	space       uint32 // element: index of its namespace name
 	parent, end int32
 	attrs       int32 // first attribute
@@ -48,10 +46,11 @@ type node struct {
 
 // attr is an attribute that is not a namespace declaration.
 type attr struct {
-	prefix uint16
-	name   span
-	value  span
-	space  uint32
+	prefix  uint16
+	wrapped bool // its source holds a line end or tab
+	name    span
+	value   span
+	space   uint32
 }
 
 // decl is a namespace declaration.
@@ -67,15 +66,15 @@ type Document struct {
 
 	src, side string
 	root      int32
-	count     int // elements
 	nodes     []node
 	attrs     []attr
 	decls     []decl
+	edits     []edit
 	uris      []string
 	elems     []Element
 	ids       []idAttr
-	splits    []int32
-	wraps     []int32
+	splits    []int32 // elements with a comment inside their own text
+	wraps     []int32 // elements with an attribute value written over several lines or with tabs
 }
 
 // idAttr remembers an attribute that names its element.
@@ -136,6 +135,9 @@ func (d *Document) element(i int32) *Element { return &d.elems[d.nodes[i].elem] 
 // isID tells whether an attribute names its element. XML without a DTD has no ID types;
 // these are the names the signature, SAML and WS-Security schemas give them.
 func isID(space, local string) bool {
+	if local[len(local)-1]|0x20 != 'd' { // most do not even end like one
+		return false
+	}
 	switch space {
 	case "":
 		return local == "Id" || local == "ID" || local == "id" || local == "AssertionID"

@@ -126,7 +126,7 @@ func (e *Element) Attr(space, local string) (string, bool) {
 // has no end tag; the offset is then that of its "/>".
 func (e *Element) Place() (behindName, endTag int, emptyTag bool) {
 	n := &e.doc.nodes[e.n]
-	return int(n.name.off + n.name.n), int(n.value.off), n.value.n == 1
+	return int(n.name.off + n.name.n), int(n.value.off), int(n.value.n) == len("/>")
 }
 
 func (e *Element) firstElement() *Element {

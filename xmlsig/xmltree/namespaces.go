@@ -67,7 +67,7 @@ func (p *parser) index() map[string]uint32 {
 }
 
 // resolve checks the declarations made since outer and gives names their namespaces.
-func (p *parser) resolve(n *node, outer int) error {
+func (p *parser) resolve(n *node, i int32, outer int) error {
 	own := p.scope[outer:]
 	if len(own) > p.lim.NSDecls {
 		return reason.Newf(reason.TooLarge, "an element has more than %d namespace declarations", p.lim.NSDecls)
@@ -84,31 +84,38 @@ func (p *parser) resolve(n *node, outer int) error {
 	if n.space, ok = p.lookup(p.str(n.name)[:n.prefix]); !ok {
 		return p.malformed("the prefix of an element is not declared")
 	}
-	return p.resolveAttributes(n)
+	return p.resolveAttributes(n, i)
 }
 
-func (p *parser) resolveAttributes(n *node) error {
-	for _, r := range p.raw {
-		a := attr{name: r.name, value: r.value, prefix: r.prefix}
-		if r.prefix > 0 { // an attribute without a prefix is in no namespace (§6.2)
-			space, ok := p.lookup(p.str(r.name)[:r.prefix])
+// resolveAttributes gives the attributes of element i their namespaces, and notes Ids.
+func (p *parser) resolveAttributes(n *node, i int32) error {
+	own, wrapped := p.doc.attrs[n.attrs:], false
+	for k := range own {
+		a := &own[k]
+		if a.prefix > 0 { // an attribute without a prefix is in no namespace (§6.2)
+			space, ok := p.lookup(p.str(a.name)[:a.prefix])
 			if !ok {
 				return p.malformed("the prefix of an attribute is not declared")
 			}
 			a.space = space
 		}
-		n.wrapped = n.wrapped || r.wrapped && !p.isSchemaLocation(a)
-		p.doc.attrs = append(p.doc.attrs, a)
+		if isID(p.doc.uris[a.space], p.attrLocal(a)) {
+			p.doc.ids = append(p.doc.ids, idAttr{i, n.attrs + int32(k)})
+		}
+		wrapped = wrapped || a.wrapped && !p.isSchemaLocation(a)
 	}
-	n.nAttrs = uint16(len(p.raw))
-	if p.doubled(p.doc.attrs[n.attrs:]) {
+	n.nAttrs = uint16(len(own))
+	if len(own) > 1 && p.doubled(own) {
 		return p.malformed("an attribute stands twice on one element")
+	}
+	if wrapped {
+		p.doc.wraps = append(p.doc.wraps, i)
 	}
 	return nil
 }
 
 // isSchemaLocation tells the attributes whose value is a list that people do wrap (XSD 1.0 §2.6.3).
-func (p *parser) isSchemaLocation(a attr) bool {
+func (p *parser) isSchemaLocation(a *attr) bool {
 	name := p.attrLocal(a)
 	return p.doc.uris[a.space] == schemaInstance && (name == "schemaLocation" || name == "noNamespaceSchemaLocation")
 }
@@ -120,7 +127,7 @@ func (p *parser) doubled(attrs []attr) bool {
 	}
 	for i := range attrs {
 		for j := range i {
-			if attrs[i].space == attrs[j].space && p.attrLocal(attrs[i]) == p.attrLocal(attrs[j]) {
+			if attrs[i].space == attrs[j].space && p.attrLocal(&attrs[i]) == p.attrLocal(&attrs[j]) {
 				return true
 			}
 		}
@@ -133,13 +140,13 @@ func (p *parser) doubledAmongMany(attrs []attr) bool {
 		p.seen = make(map[attrKey]struct{}, len(attrs))
 	}
 	clear(p.seen)
-	for _, a := range attrs {
-		p.seen[attrKey{a.space, p.attrLocal(a)}] = struct{}{}
+	for i := range attrs {
+		p.seen[attrKey{attrs[i].space, p.attrLocal(&attrs[i])}] = struct{}{}
 	}
 	return len(p.seen) != len(attrs)
 }
 
-func (p *parser) attrLocal(a attr) string { return local(p.str(a.name), a.prefix) }
+func (p *parser) attrLocal(a *attr) string { return local(p.str(a.name), a.prefix) }
 
 // lookup finds the namespace of a prefix among the declarations in force.
 func (p *parser) lookup(prefix string) (uint32, bool) {

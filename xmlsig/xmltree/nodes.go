@@ -1,7 +1,5 @@
 package xmltree
 
-import "strings"
-
 // Len is the number of nodes. Nodes are numbered in document order; the ones of a subtree
 // are consecutive, so a walk is a loop. The methods below serve canonicalisation.
 func (d *Document) Len() int { return len(d.nodes) }
@@ -21,17 +19,6 @@ func (d *Document) Name(i int) string { return d.str(d.nodes[i].name) }
 // Value is the text of a text or comment node, or the data of a PI.
 func (d *Document) Value(i int) string { return d.str(d.nodes[i].value) }
 
-// AppendText writes text node i in canonical form. Text that stands in the source as it is can hold
-// nothing that must be escaped but ">".
-func (d *Document) AppendText(dst []byte, i int) []byte {
-	s := d.nodes[i].value
-	text := d.str(s)
-	if s.off&sideBit != 0 || strings.IndexByte(text, '>') >= 0 {
-		return EscapeText(dst, text)
-	}
-	return append(dst, text...)
-}
-
 // CanonicalTag is the start tag of element i without its ">" where the source has it in the very
 // form of C14N 1.0 §2.3 and without namespace declarations; else "". What an ancestor or
 // exclusive canonicalisation adds is not in it.
@@ -46,17 +33,6 @@ func (d *Document) CanonicalTag(i int) string {
 		end = last.value.off + last.value.n + uint32(len(`"`))
 	}
 	return d.src[n.name.off-uint32(len("<")) : end]
-}
-
-// HasPrefixedAttributes tells whether element i has attributes with a prefix.
-func (d *Document) HasPrefixedAttributes(i int) bool {
-	n := &d.nodes[i]
-	for _, a := range d.attrs[n.attrs : n.attrs+int32(n.nAttrs)] {
-		if a.prefix > 0 {
-			return true
-		}
-	}
-	return false
 }
 
 // PrefixOf is the prefix of element i.
@@ -85,6 +61,15 @@ func (d *Document) Attribute(j int) Attribute {
 		Name: name, Prefix: name[:a.prefix], Local: local(name, a.prefix),
 		Space: d.uris[a.space], Value: d.str(a.value),
 	}
+}
+
+// AttributePrefix is the prefix of attribute j and its namespace name; both are "" for none.
+func (d *Document) AttributePrefix(j int) (prefix, space string) {
+	a := &d.attrs[j]
+	if a.prefix == 0 {
+		return "", ""
+	}
+	return d.src[a.name.off : a.name.off+uint32(a.prefix)], d.uris[a.space]
 }
 
 // Declarations returns the half-open range of the namespace declarations of element i.

@@ -30,10 +30,8 @@ type parser struct {
 	open  []level
 	scope []binding
 	uris  map[string]uint32 // of doc.uris, once they are many
-	raw   []rawAttr
 	seen  map[attrKey]struct{}
-	// Octets that are rare in content: most texts are their own value.
-	ampersand, carriageReturn, bracket cursor
+	rare  rareOctet
 }
 
 // level is an element whose end tag is still to come.
@@ -67,17 +65,18 @@ func (p *parser) parse(src string, lim Limits) (*Document, error) {
 // begin forgets the last document and keeps its memory.
 func (p *parser) begin(src string, lim Limits) {
 	d := p.doc
-	// An element and its text have two "<" together: the list of nodes hardly ever grows.
-	d.nodes = slices.Grow(d.nodes[:0], min(strings.Count(src, "<"), lim.Nodes))
+	// An element and its text have two "<" together: these lists hardly ever grow.
+	tags := min(strings.Count(src, "<"), lim.Nodes)
+	d.nodes, d.elems = slices.Grow(d.nodes[:0], tags), slices.Grow(d.elems[:0], (tags+1)/2)
 	*d = Document{
 		src: src, root: -1, uris: append(d.uris[:0], "", XMLNamespace),
-		nodes: d.nodes[:0], attrs: d.attrs[:0], decls: d.decls[:0],
+		nodes: d.nodes[:0], attrs: d.attrs[:0], decls: d.decls[:0], edits: d.edits[:0],
 		elems: d.elems[:0], ids: d.ids[:0], splits: d.splits[:0], wraps: d.wraps[:0],
 	}
 	*p = parser{
-		src: src, lim: lim, doc: d, side: p.side[:0], open: p.open[:0], raw: p.raw[:0],
-		scope:     append(p.scope[:0], binding{"xml", uriXML}, binding{"", uriNone}),
-		ampersand: cursor{octet: '&', at: -1}, carriageReturn: cursor{octet: '\r', at: -1}, bracket: cursor{octet: ']', at: -1},
+		src: src, lim: lim, doc: d, side: p.side[:0], open: p.open[:0],
+		scope: append(p.scope[:0], binding{"xml", uriXML}, binding{"", uriNone}),
+		rare:  rareOctet{at: -1, next: [len(rareOctets)]int{-1, -1, -1}},
 	}
 }
 
@@ -126,9 +125,16 @@ func (p *parser) start() error {
 // markup reads one construct that begins with '<'.
 func (p *parser) markup() error {
 	rest := p.src[p.pos:]
+	if len(rest) > 1 {
+		switch rest[1] {
+		case '/':
+			return p.endTag()
+		case '!', '?':
+		default:
+			return p.startTag()
+		}
+	}
 	switch {
-	case strings.HasPrefix(rest, "</"):
-		return p.endTag()
 	case strings.HasPrefix(rest, "<!--"):
 		return p.readComment()
 	case strings.HasPrefix(rest, "<![CDATA[") && len(p.open) > 0:
@@ -174,19 +180,7 @@ func (p *parser) add(kind Kind) (*node, error) {
 func (p *parser) finish() *Document {
 	d := p.doc
 	d.side = view(p.side)
-	d.elems = slices.Grow(d.elems, d.count)
-	for i := range d.nodes {
-		if n := &d.nodes[i]; n.kind == KindElement {
-			n.elem = int32(len(d.elems))
-			d.elems = append(d.elems, Element{doc: d, n: int32(i)})
-			if n.split {
-				d.splits = append(d.splits, int32(i))
-			}
-			if n.wrapped {
-				d.wraps = append(d.wraps, int32(i))
-			}
-		}
-	}
+	slices.Sort(d.splits) // they were noted where the elements end
 	d.Root = d.element(d.root)
 	return d
 }

@@ -74,11 +74,13 @@ func (p *parser) readComment() error {
 		p.open[len(p.open)-1].commented = true
 	}
 	p.pos = end + len("-->")
+	p.editLeaf(start - len("<!--"))
 	return nil
 }
 
 // instruction reads production [16], a processing instruction.
 func (p *parser) instruction() error {
+	begin := p.pos
 	p.pos += len("<?")
 	target, prefix, err := p.qname()
 	if err != nil {
@@ -106,6 +108,7 @@ func (p *parser) instruction() error {
 	}
 	n.name, n.value = target, p.lines(start, end)
 	p.pos = end + len("?>")
+	p.editLeaf(begin)
 	return nil
 }
 

@@ -33,7 +33,7 @@ func (r *Reader) Release() (kept int) {
 	p.doc = d
 	p.begin("", Limits{})
 	return cap(p.side) + int(unsafe.Sizeof(node{}))*cap(d.nodes) + int(unsafe.Sizeof(attr{}))*cap(d.attrs) +
-		int(unsafe.Sizeof(decl{}))*cap(d.decls) + int(unsafe.Sizeof(Element{}))*cap(d.elems) +
+		int(unsafe.Sizeof(decl{}))*cap(d.decls) + int(unsafe.Sizeof(edit{}))*cap(d.edits) + int(unsafe.Sizeof(Element{}))*cap(d.elems) +
 		int(unsafe.Sizeof(idAttr{}))*cap(d.ids)
 }
 
@@ -41,20 +41,27 @@ func (r *Reader) Release() (kept int) {
 // b may be appended to, but what is in it must stay while the string is in use.
 func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
-// cursor knows where the next octet of a kind stands. Asking costs nothing until the parser has
-// passed it, so that rare octets are looked for once a document and not in every text.
-type cursor struct {
-	octet byte
-	at    int // -1 before the first question
+// rareOctets are those that tell a text from its value: most texts have none of them.
+const rareOctets = "&\r]"
+
+// rareOctet knows where the next of them stands. Asking costs nothing until the parser has passed
+// it, so that each is looked for once a document and not in every text.
+type rareOctet struct {
+	at   int // the first of next
+	next [len(rareOctets)]int
 }
 
-// within tells whether the octet stands in src[from:to]; from never goes back.
-func (c *cursor) within(src string, from, to int) bool {
-	if c.at < from {
-		c.at = len(src)
-		if i := strings.IndexByte(src[from:], c.octet); i >= 0 {
-			c.at = from + i
+// within tells whether one stands in src[from:to]; from never goes back.
+func (r *rareOctet) within(src string, from, to int) bool {
+	r.at = len(src)
+	for k := range r.next {
+		if r.next[k] < from {
+			r.next[k] = len(src)
+			if i := strings.IndexByte(src[from:], rareOctets[k]); i >= 0 {
+				r.next[k] = from + i
+			}
 		}
+		r.at = min(r.at, r.next[k])
 	}
-	return c.at < to
+	return r.at < to
 }

@@ -7,18 +7,12 @@ import (
 	"kopir/xmlsig/reason"
 )
 
-// rawAttr is an attribute before its prefix is resolved.
-type rawAttr struct {
-	name, value span
-	prefix      uint16
-	wrapped     bool // its source holds a line end or tab
-}
-
 // startTag reads production [40] or [44].
 func (p *parser) startTag() error {
 	if len(p.open) == 0 && p.doc.root >= 0 {
 		return p.malformed("a second root element begins")
 	}
+	begin := p.pos
 	p.pos++
 	name, prefix, err := p.qname()
 	if err != nil {
@@ -29,31 +23,43 @@ func (p *parser) startTag() error {
 	if err != nil {
 		return err
 	}
-	p.doc.count++
-	n.name, n.prefix = name, prefix
+	n.name, n.prefix, n.elem = name, prefix, int32(len(p.doc.elems))
+	p.doc.elems = append(p.doc.elems, Element{doc: p.doc, n: i})
+	outer, kin := len(p.scope), p.kin(n)
+	if kin != nil && p.pos < len(p.src) && p.src[p.pos] == '>' { // most tags: nothing to resolve, nothing to write anew
+		p.pos++
+		n.space, n.canonical = kin.space, true
+		return p.enter(i, outer, false)
+	}
 	n.attrs, n.decls = int32(len(p.doc.attrs)), int32(len(p.doc.decls))
-	outer := len(p.scope)
-	empty, tidy, err := p.attributes()
+	empty, tidy, err := p.attributes(len(p.doc.attrs))
 	if err != nil {
 		return err
 	}
 	if empty {
-		n.value = span{uint32(p.pos - len("/>")), 1}
+		n.value = span{uint32(p.pos - len("/>")), uint32(len("/>"))}
 	}
-	if err := p.resolve(n, outer); err != nil {
+	if err := p.resolve(n, i, outer); err != nil {
 		return err
 	}
 	n.canonical = tidy && n.nDecls == 0 && p.inOrder(p.doc.attrs[n.attrs:])
+	p.editTag(i, begin, empty, kin != nil)
 	if len(p.open) == 0 {
 		p.doc.root = i
 	}
-	for j := n.attrs; j < n.attrs+int32(n.nAttrs); j++ {
-		a := &p.doc.attrs[j]
-		if isID(p.doc.uris[a.space], local(p.str(a.name), a.prefix)) {
-			p.doc.ids = append(p.doc.ids, idAttr{i, j})
-		}
-	}
 	return p.enter(i, outer, empty)
+}
+
+// kin is the element around n if it has the prefix of n, else nil.
+func (p *parser) kin(n *node) *node {
+	if n.parent < 0 {
+		return nil
+	}
+	parent := &p.doc.nodes[n.parent]
+	if n.prefix != parent.prefix || n.prefix > 0 && p.str(n.name)[:n.prefix] != p.str(parent.name)[:parent.prefix] {
+		return nil
+	}
+	return parent
 }
 
 // enter opens the element, or closes it at once if its tag was empty.
@@ -69,10 +75,11 @@ func (p *parser) enter(i int32, outer int, empty bool) error {
 	return nil
 }
 
-// attributes reads up to the end of the tag; declarations go into scope at once.
-// tidy tells whether all is written as canonicalisation would, but for declarations and order.
-func (p *parser) attributes() (empty, tidy bool, err error) {
-	p.raw, tidy = p.raw[:0], true
+// attributes reads up to the end of the tag; declarations go into scope at once. first is the place
+// of the element's first attribute. tidy tells whether all is written as canonicalisation would, but
+// for declarations and order.
+func (p *parser) attributes(first int) (empty, tidy bool, err error) {
+	tidy = true
 	for {
 		from := p.pos
 		spaced := p.skipSpace()
@@ -93,7 +100,7 @@ func (p *parser) attributes() (empty, tidy bool, err error) {
 			return false, false, p.malformed("no white space stands before an attribute")
 		}
 		tidy = tidy && p.pos == from+1 && p.src[from] == ' '
-		written, err := p.attribute()
+		written, err := p.attribute(first)
 		if err != nil {
 			return false, false, err
 		}
@@ -104,7 +111,7 @@ func (p *parser) attributes() (empty, tidy bool, err error) {
 // inOrder tells whether attributes stand in the order of C14N 1.0 §2.2.
 func (p *parser) inOrder(attrs []attr) bool {
 	for k := 1; k < len(attrs); k++ {
-		a, b := attrs[k-1], attrs[k]
+		a, b := &attrs[k-1], &attrs[k]
 		if order := strings.Compare(p.doc.uris[a.space], p.doc.uris[b.space]); order > 0 || order == 0 && p.attrLocal(a) > p.attrLocal(b) {
 			return false
 		}
@@ -114,7 +121,7 @@ func (p *parser) inOrder(attrs []attr) bool {
 
 // attribute reads production [41] and sorts declarations out. tidy tells whether name="value" is
 // written without white space, with that quote, and without anything to normalise or escape.
-func (p *parser) attribute() (tidy bool, err error) {
+func (p *parser) attribute(first int) (tidy bool, err error) {
 	name, prefix, err := p.qname()
 	if err != nil {
 		return false, err
@@ -135,10 +142,10 @@ func (p *parser) attribute() (tidy bool, err error) {
 	case prefix == 5 && qname[:5] == "xmlns":
 		return false, p.declare(span{name.off + 6, name.n - 6}, value)
 	}
-	if len(p.raw) >= p.lim.Attrs {
+	if len(p.doc.attrs)-first >= p.lim.Attrs {
 		return false, reason.Newf(reason.TooLarge, "an element has more than %d attributes", p.lim.Attrs)
 	}
-	p.raw = append(p.raw, rawAttr{name, value, prefix, wrapped})
+	p.doc.attrs = append(p.doc.attrs, attr{prefix: prefix, wrapped: wrapped, name: name, value: value})
 	return value.off == name.off+name.n+uint32(len(`="`)) && p.src[value.off-1] == '"', nil
 }
 
@@ -150,16 +157,16 @@ func (p *parser) attValue() (value span, wrapped bool, err error) {
 	if p.pos >= len(p.src) || p.src[p.pos] != '"' && p.src[p.pos] != '\'' {
 		return span{}, false, p.malformed("the value of an attribute has no quotes")
 	}
-	quote, from := p.src[p.pos], p.pos+1
+	src, quote, from := p.src, p.src[p.pos], p.pos+1
 	to, simple := from, true
 	for ; ; to++ {
-		for to < len(p.src) && !inValue[p.src[to]] {
+		for to < len(src) && !inValue[src[to]] {
 			to++
 		}
-		if to >= len(p.src) || p.src[to] == '<' {
+		if to >= len(src) || src[to] == '<' {
 			return span{}, false, p.malformed("the value of an attribute does not end or holds a \"<\"")
 		}
-		c := p.src[to]
+		c := src[to]
 		if c == quote {
 			break
 		}
@@ -180,16 +187,21 @@ func (p *parser) endTag() error {
 	if len(p.open) == 0 {
 		return p.malformed("an end tag closes nothing")
 	}
-	begin := uint32(p.pos)
+	begin := p.pos
 	p.pos += len("</")
 	top := &p.open[len(p.open)-1]
 	n := &p.doc.nodes[top.node]
 	if err := p.endName(p.src[n.name.off : n.name.off+n.name.n]); err != nil {
 		return err
 	}
-	n.value.off = begin
+	n.value = span{uint32(begin), uint32(p.pos - begin)}
+	if int(n.value.n) != len("</>")+int(n.name.n) {
+		p.edit(EditEndTag, top.node, begin)
+	}
 	n.end = int32(len(p.doc.nodes))
-	n.split = top.commented && p.hasText(top.node)
+	if top.commented && p.hasText(top.node) {
+		p.doc.splits = append(p.doc.splits, top.node)
+	}
 	p.scope = p.scope[:top.scope]
 	p.open = p.open[:len(p.open)-1]
 	return nil
@@ -273,9 +285,11 @@ func (p *parser) anyName() (span, uint16, error) {
 
 // skipSpace tells whether there was any.
 func (p *parser) skipSpace() bool {
-	from := p.pos
-	for p.pos < len(p.src) && isSpace(p.src[p.pos]) {
-		p.pos++
+	src, from := p.src, p.pos
+	to := from
+	for to < len(src) && isSpace(src[to]) {
+		to++
 	}
-	return p.pos > from
+	p.pos = to
+	return to > from
 }

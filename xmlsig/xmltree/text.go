@@ -1,23 +1,54 @@
 package xmltree
 
 import (
+	"encoding/binary"
+	"math/bits"
 	"strings"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // text reads character data up to the next tag, comment or PI as one node: CDATA sections
 // and character references are ways of writing, not structure (XML 1.0 §2.4, §2.7).
 func (p *parser) text() error {
-	from, to := p.pos, len(p.src)
-	if i := strings.IndexByte(p.src[from:], '<'); i >= 0 {
-		to = from + i
-	}
-	if p.ampersand.within(p.src, from, to) || p.carriageReturn.within(p.src, from, to) ||
-		p.bracket.within(p.src, from, to) || strings.HasPrefix(p.src[to:], "<![") {
+	from := p.pos
+	to, angle := p.textEnd(from)
+	if to > p.rare.at && p.rare.within(p.src, from, to) || strings.HasPrefix(p.src[to:], "<![") {
 		return p.writtenText()
 	}
 	p.pos = to
-	return p.addText(span{uint32(from), uint32(to - from)})
+	if err := p.addText(span{uint32(from), uint32(to - from)}); err != nil {
+		return err
+	}
+	if angle { // the one octet that is its own value and escaped
+		p.editLeaf(from)
+	}
+	return nil
+}
+
+// shortText is up to where text is looked at by eight octets: most texts in forms are words or
+// indentation, and a call that is fast on long ones costs more than they do.
+const shortText = 64
+
+// textEnd is where the next "<" stands; angle tells whether a ">" stands before it.
+func (p *parser) textEnd(from int) (to int, angle bool) {
+	const same = ('<' ^ '>') * octets
+	b := unsafe.Slice(unsafe.StringData(p.src), len(p.src)) // only read
+	for to = from; to < from+shortText && to+8 <= len(b); to += 8 {
+		x := binary.LittleEndian.Uint64(b[to:])
+		x = (x | same) ^ '>'*octets
+		if found := (x - octets) &^ x & highs; found != 0 {
+			if to += bits.TrailingZeros64(found) / 8; b[to] == '<' {
+				return to, false
+			}
+			break
+		}
+	}
+	rest := p.src[to:]
+	if i := strings.IndexByte(rest, '<'); i >= 0 {
+		rest = rest[:i]
+	}
+	return to + len(rest), strings.IndexByte(rest, '>') >= 0
 }
 
 // writtenText reads text that may differ from its source.
@@ -60,13 +91,20 @@ func (p *parser) writtenText() error {
 	if !plain {
 		value = p.sideSpan(mark)
 	}
-	return p.addText(value)
+	if value.n == 0 { // <![CDATA[]]>
+		p.edit(EditNothing, -1, start)
+		return nil
+	}
+	if err := p.addText(value); err != nil {
+		return err
+	}
+	if !plain || strings.IndexByte(p.src[start:p.pos], '>') >= 0 {
+		p.editLeaf(start)
+	}
+	return nil
 }
 
 func (p *parser) addText(value span) error {
-	if value.n == 0 { // <![CDATA[]]>
-		return nil
-	}
 	n, err := p.add(KindText)
 	if err != nil {
 		return err

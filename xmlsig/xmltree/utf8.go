@@ -2,61 +2,54 @@ package xmltree
 
 import (
 	"encoding/binary"
-	"math/bits"
 	"unicode/utf8"
 	"unsafe"
 
 	"kopir/xmlsig/reason"
 )
 
-// Eight octets are looked at together. These are one octet, or one pair of octets, repeated.
+// Eight octets are looked at as one number: an octet times octets is that octet eight times.
 const (
-	octets = 0x0101010101010101 // times an octet: that octet eight times
-	highs  = 0x80 * octets      // set in octets above ASCII
-
-	pairs     = 0x0001000100010001
-	pairMask  = 0xC0E0 * pairs // the fixed bits of a pair, lead octet in the lower half
-	pairBits  = 0x80C0 * pairs // 110xxxxx 10xxxxxx
-	pairLead  = 0x001E * pairs // zero in the leads C0 and C1, which are too long for what they mean
-	pairCarry = 0x007F * pairs // carries into pairTop unless what it is added to is zero
-	pairTop   = 0x0080 * pairs
+	octets   = 0x0101010101010101
+	highs    = 0x80 * octets // set in octets above ASCII
+	lows     = 0x7F * octets // the rest of every octet
+	lineFeed = '\n' * octets
+	toSpace  = ' ' - '\n'          // what makes a space of a line feed
+	leadBits = 0x1E * octets       // of 110xxxxx: zero in C0 and C1, which are too long for what they mean
+	carry    = highs - 0x02*octets // carries into the highs unless what it is added to is zero
 )
 
 // checkCharacters proves that s is UTF-8 and holds only characters of XML 1.0 §2.2. It goes by
-// eight octets over ASCII and over letters of two octets, which Kazakh and Russian ones are.
+// sixteen octets over ASCII and over letters of two octets, which Kazakh and Russian ones are; where
+// anything else stands among them, they are read character by character.
 func checkCharacters(s string) error {
 	b := unsafe.Slice(unsafe.StringData(s), len(s)) // only read: eight octets of a slice are one load
-	i := 0
-	for i+8 <= len(s) {
-		if i = skipPrintable(b, i); i+8 > len(s) {
-			break
+	i, open := 0, uint64(0)                         // open is 0x80 where a letter began in the octet before i
+	for i+16 <= len(b) {
+		x, y := binary.LittleEndian.Uint64(b[i:]), binary.LittleEndian.Uint64(b[i+8:])
+		first, second := leads(x), leads(y)
+		wrong := (follows(x) ^ (first<<8 | open)) | (follows(y) ^ (second<<8 | first>>56))
+		wrong |= first&notTwo(x) | second&notTwo(y)
+		if control(x)|control(y) != 0 {
+			wrong |= control(fed(x)) | control(fed(y))
 		}
-		x := binary.LittleEndian.Uint64(b[i:])
-		high := x & highs
-		switch {
-		case high&(1<<7) == 0: // the first is ASCII: take all before the first that is not
-			n := bits.TrailingZeros64(high) / 8
-			// A borrow shows an octet below space; what it spoils stands behind it.
-			if (x-' '*octets)&^x&highs<<(64-8*n) != 0 && !allowed(s[i:i+n]) {
-				return errCharacter
+		if wrong == 0 {
+			if i, open = i+16, second>>56; (x|y)&highs == 0 {
+				i = skipPrintable(b, i)
+			}
+			continue
+		}
+		end := i + 16
+		for i -= int(open >> 7); i < end && i < len(s); {
+			n, err := character(s[i:])
+			if err != nil {
+				return err
 			}
 			i += n
-			continue
-		case high&(1<<15) != 0:
-			wrong := x&pairMask ^ pairBits
-			wrong |= ^(x&pairLead + pairCarry) & pairTop
-			if n := bits.TrailingZeros64(wrong) / 16; n > 0 {
-				i += 2 * n
-				continue
-			}
 		}
-		n, err := character(s[i:])
-		if err != nil {
-			return err
-		}
-		i += n
+		open = 0
 	}
-	for i < len(s) {
+	for i -= int(open >> 7); i < len(s); {
 		n, err := character(s[i:])
 		if err != nil {
 			return err
@@ -64,6 +57,25 @@ func checkCharacters(s string) error {
 		i += n
 	}
 	return nil
+}
+
+// leads marks the octets 11xxxxxx, which begin a letter.
+func leads(x uint64) uint64 { return x & (x << 1) & highs }
+
+// follows marks the octets 10xxxxxx, which stand behind them.
+func follows(x uint64) uint64 { return x &^ (x << 1) & highs }
+
+// notTwo marks, among octets that lead, those that do not lead a letter of two octets, properly written.
+func notTwo(x uint64) uint64 { return x<<2 | ^(x&leadBits + carry) }
+
+// control is not zero if there is an octet below space: the borrow shows in that one, if in no other.
+func control(x uint64) uint64 { return (x - ' '*octets) &^ x & highs }
+
+// fed is x with every line feed a space.
+func fed(x uint64) uint64 {
+	y := x ^ lineFeed
+	y = ^(y&lows + lows | y | lows)
+	return x + y>>7*toSpace
 }
 
 // skipPrintable goes over printable ASCII, sixteen octets at a time.
@@ -92,14 +104,4 @@ func character(s string) (int, error) {
 		return 0, errCharacter
 	}
 	return n, nil
-}
-
-// allowed tells whether no control characters but white space stand in ASCII.
-func allowed(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if s[i] < ' ' && !isSpace(s[i]) {
-			return false
-		}
-	}
-	return true
 }

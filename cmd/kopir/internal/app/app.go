@@ -38,6 +38,8 @@ type App struct {
 	access   *gateway.Access
 	parking  *gateway.Parking
 	delivery *gateway.Delivery
+	stamping *gateway.Stamping
+	status   statusParts
 	server   *httpserver.Server
 	addr     net.Addr
 }
@@ -89,19 +91,26 @@ func LoadRules(cfg config.Config) (r gateway.Rules, err error) {
 
 // domain makes the use cases over the ports.
 func (a *App) domain() error {
-	status, err := statusSource(a.cfg, a.out)
-	if err != nil {
+	a.metrics = telemetry.New(telemetry.Config{Ledger: a.ledger, Services: a.serviceKeys(), Providers: a.providerIDs(), Now: a.out.Now})
+	var err error
+	if a.status, err = openStatus(a.cfg, a.out, a.trust, a.metrics.SourceFailed); err != nil {
 		return err
 	}
-	a.metrics = telemetry.New(telemetry.Config{Ledger: a.ledger, Services: a.serviceKeys(), Providers: a.providerIDs(), Now: a.out.Now})
-	prover := gateway.NewProver(a.trust, status)
+	prover := gateway.NewProver(a.trust, a.status.source)
+	if err := judging(prover, a.cfg); err != nil {
+		return err
+	}
 	world := a.out.World()
-	a.intake = gateway.NewIntake(a.ledger, a.index, prover, a.rules, world, gateway.NewClock(a.ledger), a.metrics,
+	clock := gateway.NewClock(a.ledger)
+	a.intake = gateway.NewIntake(a.ledger, a.index, prover, a.rules, world, clock, a.metrics,
 		gateway.IntakeConfig{ParkEvery: a.cfg.Intervals.Park})
-	a.work = gateway.NewWork(a.ledger, a.index, prover, a.rules, world, a.metrics, gateway.WorkConfig{})
+	a.work = gateway.NewWork(a.ledger, a.index, prover, a.rules, world, a.metrics, gateway.WorkConfig{Clock: clock})
 	a.views = gateway.NewViews(a.ledger)
 	a.access = gateway.NewAccess(a.ledger, world)
 	a.parking = gateway.NewParking(a.intake, gateway.ParkingConfig{})
+	if err := a.openStamping(clock); err != nil {
+		return err
+	}
 	couriers, err := a.couriers()
 	if err != nil {
 		return err
@@ -123,6 +132,9 @@ func (a *App) URL() string { return "http://" + a.addr.String() }
 func (a *App) Run(ctx context.Context) error {
 	g, inner := errgroup.WithContext(ctx)
 	g.Go(func() error { return a.server.Run(inner) })
+	if a.cfg.HasRole("intake") || a.cfg.HasRole("worker") {
+		g.Go(func() error { a.renewStatus(inner); return nil })
+	}
 	if a.cfg.HasRole("worker") {
 		for _, r := range a.rounds() {
 			g.Go(func() error { a.loop(inner, r); return nil })
@@ -134,6 +146,7 @@ func (a *App) Run(ctx context.Context) error {
 // Close ends the connections to the ledger and the index.
 func (a *App) Close() error {
 	var problems []error
+	problems = append(problems, a.status.close())
 	if a.index != nil {
 		problems = append(problems, a.index.Close())
 	}

@@ -19,6 +19,7 @@ func (a *App) rounds() []round {
 		{"delivery", a.cfg.Intervals.Delivery, a.delivery.Round},
 		{"parking", a.cfg.Intervals.Parking, a.parking.Round},
 		{"rebuild", a.cfg.Intervals.Rebuild, a.rebuild},
+		{"stamping", a.stampEvery(), a.stamping.Round},
 	}
 }
 

@@ -54,7 +54,7 @@ func (a *App) Greeting() []string {
 		lines = append(lines, fmt.Sprintf("trust anchor %s  sha256 %s…  %s", x.cert.Subject.CommonName, hex.EncodeToString(x.cert.SHA256[:8]), x.file))
 	}
 	if len(a.anchors) == 0 {
-		lines = append(lines, "no trust anchors: every application is refused as chain_untrusted; put CA certificates into "+filepath.Join(a.cfg.Data, trustFolder)+" and start again")
+		lines = append(lines, "no trust anchors: every application is refused as chain_untrusted; bring CA certificates by kopir trust fetch or kopir trust add into "+filepath.Join(a.cfg.Data, trustFolder)+" and start again")
 	}
 	if n := a.withoutBIN(); n > 0 {
 		lines = append(lines, fmt.Sprintf("%d providers have no BIN yet: their results cannot be accepted (kopir catalogue check)", n))

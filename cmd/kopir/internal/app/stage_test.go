@@ -31,7 +31,8 @@ type stage struct {
 	pki     *simulate.PKI
 	cabinet *simulate.Cabinet
 	portal  *simulate.Client
-	offset  atomic.Int64 // of the gateway's clock
+	clock   func() time.Time // nil: this machine's
+	offset  atomic.Int64     // of the gateway's clock
 	stop    func()
 	n       int
 }
@@ -93,7 +94,7 @@ func (s *stage) writeRoots(dir string) {
 // start runs a gateway with this configuration until the test ends.
 func (s *stage) start(cfg config.Config) {
 	s.t.Helper()
-	o := Outside{Now: func() time.Time { return time.Now().Add(time.Duration(s.offset.Load())) }, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler)}
+	o := Outside{Now: func() time.Time { return s.now().Add(time.Duration(s.offset.Load())) }, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler)}
 	ctx, cancel := context.WithCancel(context.Background())
 	a, err := New(ctx, cfg, o)
 	if err != nil {
@@ -117,6 +118,13 @@ func (s *stage) start(cfg config.Config) {
 		}
 	})
 	s.t.Cleanup(s.stop)
+}
+
+func (s *stage) now() time.Time {
+	if s.clock == nil {
+		return time.Now()
+	}
+	return s.clock()
 }
 
 // once makes a function that works once.
@@ -177,7 +185,7 @@ func (s *stage) signed(key xmlsig.Key, iin string, form func(*simulate.Applicati
 	}
 	s.n++
 	a := simulate.Application{Service: svc, IIN: iin, Territory: north, Channel: "portal",
-		RequestNumber: fmt.Sprintf("10109%09d", s.n), At: time.Now()}
+		RequestNumber: fmt.Sprintf("10109%09d", s.n), At: s.now()}
 	if form != nil {
 		form(&a)
 	}

@@ -16,23 +16,29 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"kopir/xmlsig"
+	"kopir/xmlsig/pki"
 )
 
 // Config is everything an operator can set. Every field has a usable zero.
 type Config struct {
-	Listen    string    `yaml:"listen"`            // default 127.0.0.1:8480
-	PublicURL string    `yaml:"public_url"`        // how the outside reaches the listener, for the WSDL behind a proxy
-	Data      string    `yaml:"data"`              // default ./kopir-data: ledger file, keys, trust, CRL store
-	Ledger    string    `yaml:"ledger"`            // default a SQLite file in data; or postgres://…
-	Redis     string    `yaml:"redis"`             // default none; redis://host:port/db
-	Roles     []string  `yaml:"roles"`             // default all of intake, worker, console
-	Trust     Trust     `yaml:"trust"`             //
-	Status    Status    `yaml:"revocation"`        //
-	SHEP      SHEP      `yaml:"shep"`              //
-	Catalogue string    `yaml:"catalogue"`         // default the built-in schemas; else a folder shaped like them
-	Callbacks []string  `yaml:"callbacks"`         // hosts (host:port) that callers' callback addresses may name
-	CallKey   string    `yaml:"callback_key_file"` // signs callbacks; default data/keys/callback.key, made on the first run
-	Intervals Intervals `yaml:"intervals"`         //
+	Listen     string     `yaml:"listen"`            // default 127.0.0.1:8480
+	PublicURL  string     `yaml:"public_url"`        // how the outside reaches the listener, for the WSDL behind a proxy
+	Data       string     `yaml:"data"`              // default ./kopir-data: ledger file, keys, trust, CRL store
+	Ledger     string     `yaml:"ledger"`            // default a SQLite file in data; or postgres://…
+	Redis      string     `yaml:"redis"`             // default none; redis://host:port/db
+	Roles      []string   `yaml:"roles"`             // default all of intake, worker, console
+	Trust      Trust      `yaml:"trust"`             //
+	Status     Status     `yaml:"revocation"`        //
+	SHEP       SHEP       `yaml:"shep"`              //
+	Timestamps Timestamps `yaml:"timestamps"`        //
+	Evidence   Evidence   `yaml:"evidence"`          //
+	Policy     Policy     `yaml:"policy"`            //
+	Catalogue  string     `yaml:"catalogue"`         // default the built-in schemas; else a folder shaped like them
+	Callbacks  []string   `yaml:"callbacks"`         // hosts (host:port) that callers' callback addresses may name
+	CallKey    string     `yaml:"callback_key_file"` // signs callbacks; default data/keys/callback.key, made on the first run
+	Intervals  Intervals  `yaml:"intervals"`         //
 }
 
 // Trust says whom to believe.
@@ -40,15 +46,32 @@ type Trust struct {
 	TestPKI bool     `yaml:"test_pki"` // shown in red: TEST and production never mix
 	Anchors []string `yaml:"anchors"`  // CA certificates trusted themselves, beside those in data/trust
 	Generic []string `yaml:"generic"`  // anchors of accredited CAs whose EKUs are not the national ones
+	Model   string   `yaml:"model"`    // when CAs must be valid: shell (default), chain, national
+}
+
+// Evidence says whose key seals evidence containers.
+type Evidence struct {
+	SealKey      string `yaml:"seal_key_file"` // PKCS#12 or PEM with its certificate; default data/keys/seal.key, made at first use
+	SealPassword string `yaml:"seal_key_password_file"`
+}
+
+// Policy is what counts.
+type Policy struct {
+	Ended []string `yaml:"ended"` // algorithms that count no longer, "rsa-2048=2027-01-01"; default none
 }
 
 // Status says where certificate status comes from. Hosts named here are the only ones asked.
 type Status struct {
-	OCSP      []string      `yaml:"ocsp"`
-	CRL       []string      `yaml:"crl"`
-	Hosts     []string      `yaml:"hosts"`     // further hosts that certificates may name
-	Freshness time.Duration `yaml:"freshness"` // how long a verified answer is used again
-	Timeout   time.Duration `yaml:"timeout"`   // default 5s a question
+	OCSP       []Responder   `yaml:"ocsp"`
+	CRL        []string      `yaml:"crl"`
+	Hosts      []string      `yaml:"hosts"`        // further hosts that certificates may name
+	Freshness  time.Duration `yaml:"freshness"`    // how long a verified answer is used again
+	Timeout    time.Duration `yaml:"timeout"`      // default 5s a question
+	ListTime   time.Duration `yaml:"list_timeout"` // default 1m a list: that of the national CA has 22 MB
+	Refresh    time.Duration `yaml:"refresh"`      // default 1h: a list older than this is asked for again
+	Full       time.Duration `yaml:"full_refresh"` // default 24h: the same for a full list that a delta list completes
+	Jitter     float64       `yaml:"jitter"`       // default 0.1: by chance up to that part of the refresh earlier
+	ArchiveAge time.Duration `yaml:"archive_age"`  // default never: lists out of use are dropped after it
 }
 
 // SHEP is the state gateway: whose transport signature is believed, and where answers go.
@@ -130,7 +153,9 @@ func (c Config) WithDefaults() Config {
 	orString(&c.Data, "kopir-data")
 	orString(&c.Ledger, filepath.Join(c.Data, "ledger.db"))
 	orString(&c.CallKey, filepath.Join(c.Data, "keys", "callback.key"))
+	orString(&c.Evidence.SealKey, filepath.Join(c.Data, "keys", "seal.key"))
 	orDuration(&c.Status.Timeout, 5*time.Second)
+	orDuration(&c.Timestamps.Every, time.Minute)
 	orDuration(&c.Intervals.Delivery, time.Second)
 	orDuration(&c.Intervals.Parking, 10*time.Second)
 	orDuration(&c.Intervals.Rebuild, 30*time.Second)
@@ -164,8 +189,13 @@ func (c Config) Validate() error {
 			problems = append(problems, fmt.Errorf("roles: %q is none of intake, worker, console", r))
 		}
 	}
-	for _, u := range append(append([]string{}, c.Status.OCSP...), c.Status.CRL...) {
-		problems = append(problems, checkURL("revocation", u))
+	if _, known := pki.ParseModel(c.Trust.Model); !known {
+		problems = append(problems, fmt.Errorf("trust.model: %q is none of shell, chain, national", c.Trust.Model))
+	}
+	problems = append(problems, c.Status.validate()...)
+	problems = append(problems, c.Timestamps.validate()...)
+	if _, err := c.Endings(); err != nil {
+		problems = append(problems, err)
 	}
 	if c.SHEP.Send != "" {
 		problems = append(problems, checkURL("shep.send", c.SHEP.Send))
@@ -174,6 +204,18 @@ func (c Config) Validate() error {
 		}
 	}
 	return errors.Join(problems...)
+}
+
+// Endings reads policy.ended.
+func (c Config) Endings() (endings []xmlsig.Ending, err error) {
+	for _, s := range c.Policy.Ended {
+		e, err := xmlsig.ParseEnding(s)
+		if err != nil {
+			return nil, fmt.Errorf("policy.ended: %w", err)
+		}
+		endings = append(endings, e)
+	}
+	return endings, nil
 }
 
 func checkURL(field, s string) error {
@@ -214,17 +256,6 @@ func Secret(path string) (string, error) {
 		return "", err
 	}
 	return strings.TrimRight(string(b), "\r\n"), nil
-}
-
-// StatusHosts lists every host certificate status may come from.
-func (c Config) StatusHosts() []string {
-	hosts := append([]string{}, c.Status.Hosts...)
-	for _, s := range append(append([]string{}, c.Status.OCSP...), c.Status.CRL...) {
-		if u, err := url.Parse(s); err == nil {
-			hosts = append(hosts, u.Host)
-		}
-	}
-	return hosts
 }
 
 // MayCall says whether a callback address may be called: its host is on the operator's list.

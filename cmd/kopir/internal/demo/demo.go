@@ -85,7 +85,11 @@ func (w *world) tell(ctx context.Context) error {
 	if err := w.park(ctx); err != nil {
 		return err
 	}
-	return w.count(ctx)
+	if err := w.count(ctx); err != nil {
+		return err
+	}
+	w.t.chapter("What was written is rooted in batches, and a time-stamping authority dates the roots")
+	return w.stamped(ctx)
 }
 
 // submit sends one order on its way.

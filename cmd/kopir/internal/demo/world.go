@@ -96,12 +96,13 @@ func (w *world) openOutside(ctx context.Context) error {
 	mux := http.NewServeMux()
 	mux.Handle("/ocsp/", w.pki)
 	mux.Handle("/crl/", w.pki)
+	mux.Handle("/tsp/", w.pki)
 	mux.Handle("/bip-async/", w.shep)
 	mux.Handle("/cabinet/", simulate.CallbackHandler(w.cabinet))
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = server.Serve(listener) }()
 	context.AfterFunc(ctx, func() { _ = server.Close() })
-	w.t.say("OCSP, CRL, the state gateway and the cabinet answer at %s", w.outsideURL)
+	w.t.say("OCSP, CRL, time stamps, the state gateway and the cabinet answer at %s", w.outsideURL)
 	return nil
 }
 
@@ -162,9 +163,10 @@ func (w *world) openGateway(ctx context.Context) error {
 	outside := w.outsideURL[len("http://"):]
 	cfg := config.Config{
 		Listen: "127.0.0.1:0", Data: w.dir,
-		Trust:     config.Trust{TestPKI: true},
-		Status:    config.Status{Hosts: []string{outside}, Timeout: 2 * time.Second},
-		Callbacks: []string{outside},
+		Trust:      config.Trust{TestPKI: true},
+		Status:     config.Status{Hosts: []string{outside}, Timeout: 2 * time.Second},
+		Callbacks:  []string{outside},
+		Timestamps: config.Timestamps{TSA: []string{w.pki.Addresses(testpki.GOST512).TSP, w.pki.Addresses(testpki.RSA).TSP}, Every: stampEvery},
 		SHEP: config.SHEP{Pins: []string{filepath.Join(w.dir, "shep.pem")}, Send: w.outsideURL + "/bip-async/",
 			SenderID: "kopir-demo", KeyFile: filepath.Join(w.dir, "gateway.pem")},
 		Intervals: config.Intervals{Delivery: 50 * time.Millisecond, Parking: 200 * time.Millisecond, Park: 300 * time.Millisecond},

@@ -1,9 +1,10 @@
 package simulate
 
 import (
+	"fmt"
 	"io"
 	"net/http"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"kopir/xmlsig"
@@ -11,42 +12,91 @@ import (
 	"kopir/xmlsig/testpki"
 )
 
-// PKI is a throw-away national PKI: a GOST and an RSA family side by side, each with a root, an
-// issuing CA, OCSP and a CRL. It answers at /ocsp/{family} and /crl/{family}.
+// PKI is a throw-away national PKI: families with different keys side by side, each with a root, an
+// issuing CA, an OCSP responder and lists. A family answers at
+//
+//	/ocsp/{family}                 by POST and by GET (RFC 6960 appendix A)
+//	/crl/{family}                  the full list; …/delta and …/root are the others
+//	/ca/{family}/issuing.cer       and root.cer
+//	/tsp/{family}                  time-stamps (RFC 3161)
+//
+// It misbehaves as [PKI.SetFault] says.
 type PKI struct {
-	families map[testpki.Algorithm]*testpki.Authority
-	now      func() time.Time
-	silent   atomic.Bool
-}
+	base     string
+	families map[testpki.Algorithm]*family
+	order    []testpki.Algorithm
+	clock    func() time.Time
+	mux      *http.ServeMux
 
-// maxOCSPRequest bounds a question; a real one is about 120 bytes.
-const maxOCSPRequest = 16 << 10
+	mu     sync.Mutex
+	faults map[string]string // by name, with their values
+}
 
 // NewPKI makes the families; base is the address its handler will be reached at.
 func NewPKI(base string, now func() time.Time, rand io.Reader, algorithms ...testpki.Algorithm) (*PKI, error) {
-	p := &PKI{families: map[testpki.Algorithm]*testpki.Authority{}, now: now}
+	p := &PKI{base: base, families: map[testpki.Algorithm]*family{}, order: algorithms, clock: now, faults: map[string]string{}}
 	for _, alg := range algorithms {
-		a, err := testpki.New(alg, testpki.Options{Rand: rand, Now: now(), Name: string(alg),
-			OCSPURL: base + "/ocsp/" + string(alg), CRLURL: base + "/crl/" + string(alg)})
+		f, err := p.found(alg, rand)
 		if err != nil {
 			return nil, err
 		}
-		p.families[alg] = a
+		p.families[alg] = f
 	}
+	p.mux = http.NewServeMux()
+	p.mux.HandleFunc("POST /ocsp/{family}", p.serve(serviceOCSP, p.ocsp))
+	p.mux.HandleFunc("GET /ocsp/{family}/{request...}", p.serve(serviceOCSP, p.ocsp))
+	p.mux.HandleFunc("GET /crl/{family}", p.serve(serviceCRL, p.list))
+	p.mux.HandleFunc("GET /crl/{family}/{list}", p.serve(serviceCRL, p.list))
+	p.mux.HandleFunc("POST /tsp/{family}", p.serve(serviceTSP, p.stamp))
+	p.mux.HandleFunc("GET /ca/{family}/{file}", p.serve(serviceCA, p.certificate))
 	return p, nil
 }
 
-// Silence makes OCSP and CRL answer nothing useful, as in an outage; false ends it.
-func (p *PKI) Silence(on bool) { p.silent.Store(on) }
+// Addresses are where one family is reached.
+type Addresses struct {
+	OCSP    string `json:"ocsp"`
+	CRL     string `json:"crl"`
+	Delta   string `json:"delta_crl"`
+	RootCRL string `json:"root_crl"`
+	TSP     string `json:"tsp"`
+	Issuing string `json:"issuing"`
+	Root    string `json:"root"`
+}
 
-// Family returns one of the two hierarchies.
-func (p *PKI) Family(alg testpki.Algorithm) *testpki.Authority { return p.families[alg] }
+// Addresses tells where a family is reached; the same stand in its certificates.
+func (p *PKI) Addresses(alg testpki.Algorithm) Addresses {
+	at := func(service, file string) string { return p.base + "/" + service + "/" + string(alg) + file }
+	return Addresses{OCSP: at("ocsp", ""), CRL: at("crl", ""), Delta: at("crl", "/delta"), RootCRL: at("crl", "/root"), TSP: at("tsp", ""),
+		Issuing: at("ca", "/issuing.cer"), Root: at("ca", "/root.cer")}
+}
+
+// now is the PKI's own clock, which may be off.
+func (p *PKI) now() time.Time {
+	off, _ := p.duration("clock")
+	return p.clock().Add(off)
+}
+
+// Silence makes OCSP and lists answer nothing useful, as in an outage; false ends it.
+func (p *PKI) Silence(on bool) {
+	value := "off"
+	if on {
+		value = "503"
+	}
+	for _, name := range []string{"ocsp-http", "crl-http"} {
+		if err := p.SetFault(name, value); err != nil {
+			panic(err) // both are on the list of faults
+		}
+	}
+}
+
+// Family returns one of the hierarchies.
+func (p *PKI) Family(alg testpki.Algorithm) *testpki.Authority { return p.families[alg].Authority }
 
 // Roots are the anchors of all families.
 func (p *PKI) Roots() []*pki.Certificate {
 	var out []*pki.Certificate
-	for _, a := range p.families {
-		out = append(out, a.Root)
+	for _, alg := range p.order {
+		out = append(out, p.families[alg].Root)
 	}
 	return out
 }
@@ -54,8 +104,8 @@ func (p *PKI) Roots() []*pki.Certificate {
 // Issuing are the issuing CAs of all families.
 func (p *PKI) Issuing() []*pki.Certificate {
 	var out []*pki.Certificate
-	for _, a := range p.families {
-		out = append(out, a.Issuing)
+	for _, alg := range p.order {
+		out = append(out, p.families[alg].Issuing)
 	}
 	return out
 }
@@ -66,44 +116,47 @@ func (p *PKI) Issue(alg testpki.Algorithm, profile testpki.Profile) (xmlsig.Key,
 	return xmlsig.Key{Signer: id.Key, Certificate: id.Certificate}, err
 }
 
-// ServeHTTP answers OCSP and CRL questions.
-func (p *PKI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if p.silent.Load() {
-		http.Error(w, "out of order", http.StatusServiceUnavailable)
-		return
-	}
-	mux := http.NewServeMux()
-	mux.HandleFunc("POST /ocsp/{family}", p.ocsp)
-	mux.HandleFunc("GET /crl/{family}", p.crl)
-	mux.ServeHTTP(w, r)
+// ServeHTTP answers as the PKI, and misbehaves as it was told to.
+func (p *PKI) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.mux.ServeHTTP(w, r) }
+
+// family is one hierarchy and, when they are needed, those who pretend to be it.
+type family struct {
+	*testpki.Authority
+	impostors func() (impostors, error)
+	stampers  func() (timeStampers, error)
+	past      answers
 }
 
-func (p *PKI) ocsp(w http.ResponseWriter, r *http.Request) {
-	a, ok := p.families[testpki.Algorithm(r.PathValue("family"))]
-	request, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxOCSPRequest))
-	if !ok || err != nil {
-		http.NotFound(w, r)
-		return
-	}
-	answer, err := a.OCSP(request, p.now())
-	reply(w, "application/ocsp-response", answer, err)
-}
-
-func (p *PKI) crl(w http.ResponseWriter, r *http.Request) {
-	a, ok := p.families[testpki.Algorithm(r.PathValue("family"))]
-	if !ok {
-		http.NotFound(w, r)
-		return
-	}
-	list, err := a.CRL(p.now().Add(-time.Minute), p.now().Add(24*time.Hour))
-	reply(w, "application/pkix-crl", list, err)
-}
-
-func reply(w http.ResponseWriter, contentType string, body []byte, err error) {
+func (p *PKI) found(alg testpki.Algorithm, rand io.Reader) (*family, error) {
+	at := p.Addresses(alg)
+	options := testpki.Options{Rand: rand, Now: p.clock(), Name: string(alg), OCSPURL: at.OCSP, CRLURL: at.CRL,
+		DeltaCRLURL: at.Delta, RootCRLURL: at.RootCRL, IssuerURL: at.Issuing}
+	a, err := testpki.New(alg, options)
 	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
+		return nil, err
 	}
-	w.Header().Set("Content-Type", contentType)
-	_, _ = w.Write(body)
+	return &family{Authority: a, stampers: newTimeStampers(a, p.clock), impostors: sync.OnceValues(func() (impostors, error) { return findImpostors(a, options) })}, nil
+}
+
+// family finds the hierarchy an address names.
+func (p *PKI) family(r *http.Request) (*family, error) {
+	if f, ok := p.families[testpki.Algorithm(r.PathValue("family"))]; ok {
+		return f, nil
+	}
+	return nil, fmt.Errorf("%w: no such family", errNotFound)
+}
+
+// certificate serves a CA certificate, as authorityInfoAccess says.
+func (p *PKI) certificate(r *http.Request) (reply, error) {
+	f, err := p.family(r)
+	if err != nil {
+		return reply{}, err
+	}
+	switch r.PathValue("file") {
+	case "issuing.cer":
+		return reply{"application/pkix-cert", f.Issuing.Raw}, nil
+	case "root.cer":
+		return reply{"application/pkix-cert", f.Root.Raw}, nil
+	}
+	return reply{}, errNotFound
 }

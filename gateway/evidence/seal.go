@@ -1,0 +1,146 @@
+package evidence
+
+import (
+	"encoding/hex"
+	"errors"
+	"slices"
+	"time"
+
+	"kopir/gateway"
+	"kopir/xmlsig"
+	"kopir/xmlsig/pki"
+	"kopir/xmlsig/reason"
+	"kopir/xmlsig/xmltree"
+)
+
+var errMissing = errors.New("not in the container")
+
+func hexOf(sum [32]byte) string { return hex.EncodeToString(sum[:]) }
+
+// seal checks the gateway's own signature, that it names every file and no other, and whose it is.
+func (v *verifier) seal() {
+	signatures, ok := v.files[nameSignatures]
+	if !ok {
+		v.rep.fail(CheckSeal, nameSignatures, reason.SignatureMissing, "is missing: nobody sealed this container")
+		return
+	}
+	at := signingTime(signatures)
+	trust := v.opt.Trust
+	r := xmlsig.VerifyDetached(signatures, v.open, xmlsig.Options{At: at, Trust: trust, Purpose: generic()})
+	v.covered(r)
+	for _, c := range r.Checks {
+		switch {
+		case c.Outcome == reason.Passed, c.Name == reason.CheckDigest, isCertificateCheck(c.Name):
+		case c.Outcome == reason.Failed:
+			v.rep.fail(CheckSeal, nameSignatures, c.Code, "%s", c.Detail)
+			return
+		}
+	}
+	if v.rep.failed(CheckSeal) {
+		return
+	}
+	if len(r.Signers) == 0 || r.Signers[0].Certificate == nil {
+		v.rep.fail(CheckSeal, nameSignatures, reason.SignatureMissing, "the seal names no certificate")
+		return
+	}
+	v.sealer(r, at)
+}
+
+// sealer judges whose seal it is.
+func (v *verifier) sealer(r xmlsig.DetachedResult, at time.Time) {
+	cert := r.Signers[0].Certificate
+	own := hexOf(cert.SHA256)
+	v.rep.Seal = &Seal{SHA256: own, Subject: cert.Subject.CommonName, At: at}
+	outcome, _ := r.Verdict()
+	switch {
+	case v.opt.Seal != nil && v.opt.Seal.SHA256 != cert.SHA256:
+		v.rep.fail(CheckSeal, nameSignatures, reason.ChainUntrusted, "sealed by another key than the one given: its certificate has SHA-256 %s", own)
+	case v.opt.Seal != nil && cert.CheckValidity(at) != nil:
+		v.rep.fail(CheckSeal, nameSignatures, reason.CertificateExpired, "sealed outside the validity of its certificate")
+	case v.opt.Seal != nil:
+		v.rep.pass(CheckSeal, nameSignatures, "the seal of the given certificate, made %s", at.UTC().Format(time.RFC3339))
+	case r.Signers[0].Chain != nil && outcome == reason.Passed:
+		v.rep.pass(CheckSeal, nameSignatures, "the seal holds and its certificate leads to a given anchor")
+	default:
+		v.rep.unknown(CheckSeal, nameSignatures, reason.ChainUntrusted,
+			"the seal holds, but nobody here vouches for its key; compare the SHA-256 of its certificate with the gateway's: %s", own)
+	}
+}
+
+// covered names every file whose bytes are not the sealed ones, and every one that should not be
+// there, or should.
+func (v *verifier) covered(r xmlsig.DetachedResult) {
+	sealed, good := map[string]bool{}, true
+	for _, f := range r.Files {
+		if f.Signer != 1 {
+			continue
+		}
+		sealed[f.URI] = true
+		_, there := v.files[f.URI]
+		switch {
+		case !there:
+			v.rep.fail(CheckFiles, f.URI, reason.DigestMismatch, "is named by the seal and missing")
+			good = false
+		case f.Outcome == reason.Failed:
+			v.rep.fail(CheckFiles, f.URI, reason.DigestMismatch, "has been changed since it was sealed")
+			good = false
+		}
+	}
+	for _, name := range v.names {
+		if payload(name) && !sealed[name] {
+			v.rep.fail(CheckFiles, name, reason.CoveragePartial, "is in the container and not under the seal")
+			good = false
+		}
+	}
+	if got, ok := v.files[nameManifest]; !ok || !slices.Equal(got, manifest(sortedKeys(sealed))) {
+		v.rep.fail(CheckFiles, nameManifest, reason.DigestMismatch, "is not the list of the sealed files")
+		good = false
+	}
+	if good && len(sealed) > 0 {
+		v.rep.pass(CheckFiles, "", "%d files are what was sealed", len(sealed))
+	}
+}
+
+func (v *verifier) open(uri string) ([]byte, error) {
+	if body, ok := v.files[uri]; ok {
+		return body, nil
+	}
+	return nil, errMissing
+}
+
+func isCertificateCheck(name string) bool {
+	return name == reason.CheckChain || name == reason.CheckValidity || name == reason.CheckPurpose
+}
+
+// generic: the seal is a system's key, whoever issued it.
+func generic() *pki.Purpose {
+	p := pki.PurposeGeneric
+	return &p
+}
+
+// signingTime reads when the seal says it was made; the zero moment if it does not say.
+func signingTime(signatures []byte) time.Time {
+	doc, err := xmltree.Parse(signatures, xmltree.Limits{})
+	if err != nil {
+		return time.Time{}
+	}
+	text := doc.Root.Find("Signature/Object/QualifyingProperties/SignedProperties/SignedSignatureProperties/SigningTime").Text()
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return time.Time{}
+	}
+	return at
+}
+
+// SealCertificate gives the certificate a container was sealed by, unchecked, to show it to people.
+func SealCertificate(b []byte) (*pki.Certificate, error) {
+	c, err := open(b)
+	if err != nil {
+		return nil, err
+	}
+	r := xmlsig.VerifyDetached(c.files[nameSignatures], func(string) ([]byte, error) { return nil, errMissing }, xmlsig.Options{})
+	if len(r.Signers) == 0 || r.Signers[0].Certificate == nil {
+		return nil, &gateway.Error{Code: reason.SignatureMissing, Detail: "the container has no seal"}
+	}
+	return r.Signers[0].Certificate, nil
+}
