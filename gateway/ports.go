@@ -49,6 +49,8 @@ type Ledger interface {
 	Wake(ctx context.Context, now time.Time) (int, error)
 	// Escalated returns numbers of cases that need people and are neither delivered nor refused, earliest due date first.
 	Escalated(ctx context.Context, limit int) ([]string, error)
+	// WaitingBy counts parked and unconfirmed cases, all of them and those due by each of the moments.
+	WaitingBy(ctx context.Context, moments ...time.Time) (Waiting, error)
 	// ParkedCount counts parked cases of one caller and of one person, for the bounds of parking.
 	ParkedCount(ctx context.Context, caller, iin string) (byCaller, byIIN int, err error)
 

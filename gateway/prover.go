@@ -188,14 +188,16 @@ func (pr *proof) signers() []SignerSummary {
 func (pr *proof) evidence() ([]EvidenceRef, []Document) {
 	var refs []EvidenceRef
 	var docs []Document
-	for _, st := range pr.result.Revocation() {
-		ref := EvidenceRef{Source: st.Source, SHA256: st.EvidenceSHA256, ThisUpdate: st.ThisUpdate,
-			NextUpdate: st.NextUpdate, State: st.State.String(), Detail: st.Detail, Certificate: about(st), Base: st.BaseSHA256}
-		if len(st.Evidence) > 0 {
-			ref.SHA256 = SHA256Hex(st.Evidence)
-			docs = append(docs, Document{SHA256: ref.SHA256, Bytes: st.Evidence})
+	for _, heard := range pr.result.Revocation() {
+		for _, st := range append([]revocation.Status{heard}, heard.Also...) {
+			ref := EvidenceRef{Source: st.Source, SHA256: st.EvidenceSHA256, ThisUpdate: st.ThisUpdate,
+				NextUpdate: st.NextUpdate, State: st.State.String(), Detail: st.Detail, Certificate: about(heard), Base: st.BaseSHA256}
+			if len(st.Evidence) > 0 {
+				ref.SHA256 = SHA256Hex(st.Evidence)
+				docs = append(docs, Document{SHA256: ref.SHA256, Bytes: st.Evidence})
+			}
+			refs = append(refs, ref)
 		}
-		refs = append(refs, ref)
 	}
 	return refs, append(docs, pr.keepsakes()...)
 }

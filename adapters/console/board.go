@@ -57,6 +57,7 @@ type boardView struct {
 	Marked   *parked // accepted with a mark, their status still asked for
 	People   *parked // these need people
 	Stamps   *stampView
+	Sources  *sourcesView // nil while there is nothing to tell of them
 }
 
 // queues is the state of several queues.
@@ -153,6 +154,9 @@ func (c *Console) fill(ctx context.Context, b *boardView, v visit) error {
 		note(err)
 	} else {
 		b.Stamps = c.stamps(lag, v)
+	}
+	if f := c.forecast(ctx, v); f != nil && (f.Parks || f.Silent > 0) {
+		b.Sources = f
 	}
 	if b.Failures == nil && b.Queues == nil && b.Outbox == nil && b.Parked == nil && b.Marked == nil && b.People == nil {
 		return last

@@ -1,6 +1,7 @@
 // Package console serves the operator's pages: the board with signature failures by reason,
 // the verdicts and what each was made of, a case with its history, the catalogue.
 //
+// It also tells how the sources of certificate status do, and who is at risk while they are silent.
 // The pages are made on the server and work without script. They are read-only: the only
 // thing they write is the act that somebody opened a case. A personal number is never shown
 // beyond its last four digits.
@@ -18,6 +19,7 @@ import (
 	"time"
 
 	"kopir/gateway"
+	"kopir/gateway/doctor"
 )
 
 // Base is where the pages are mounted.
@@ -65,7 +67,8 @@ type Config struct {
 	Codes    func(gateway.Code) (CodeText, bool)
 	Texts    Texts
 	Services func() []ServiceRow
-	Provider func(lang, id string) string // a provider's name; "" if it has none
+	Provider func(lang, id string) string                       // a provider's name; "" if it has none
+	Forecast func(ctx context.Context) (doctor.Forecast, error) // with an error the sources alone
 	Now      func() time.Time
 	Rand     io.Reader // of request ids
 	TestPKI  bool      // certificates of a test PKI are trusted: every page says so in red
@@ -119,6 +122,7 @@ func New(cfg Config) *Console {
 	c.mux.Handle("POST "+Base+"/cases", c.page(c.findCase))
 	c.mux.Handle("GET "+Base+"/cases/{number}", c.page(c.showCase))
 	c.mux.Handle("GET "+Base+"/services", c.page(c.services))
+	c.mux.Handle("GET "+Base+"/sources", c.page(c.sources))
 	c.mux.Handle("/", c.page(c.unknown))
 	return c
 }

@@ -280,7 +280,7 @@ func chained(events ...gateway.Event) []gateway.Event {
 }
 
 func newConsole(l Ledger, change ...func(*Config)) *Console {
-	cfg := Config{Ledger: l, Auth: anyone{}, Codes: fakeCodes, Services: fakeServices, Provider: fakeProvider, Now: func() time.Time { return now }}
+	cfg := Config{Ledger: l, Auth: anyone{}, Codes: fakeCodes, Services: fakeServices, Provider: fakeProvider, Forecast: calm, Now: func() time.Time { return now }}
 	for _, f := range change {
 		f(&cfg)
 	}

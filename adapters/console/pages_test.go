@@ -217,7 +217,7 @@ func TestServicesAreListed(t *testing.T) {
 
 func TestTestKeysAreShownInRed(t *testing.T) {
 	const banner = `class="test-pki"`
-	for _, page := range []string{"/console", "/console/verdicts", "/console/verdicts/06F00XYZ", "/console/cases/" + sampleNumber, "/console/services"} {
+	for _, page := range []string{"/console", "/console/verdicts", "/console/verdicts/06F00XYZ", "/console/cases/" + sampleNumber, "/console/services", "/console/sources"} {
 		wantIn(t, get(t, newConsole(sample(), func(c *Config) { c.TestPKI = true }), page, http.StatusOK), banner)
 		wantNotIn(t, get(t, newConsole(sample()), page, http.StatusOK), banner)
 	}
@@ -275,5 +275,6 @@ var allPages = []struct {
 	{"/console", http.StatusOK}, {"/console/", http.StatusOK}, {"/console?range=week&refresh=on", http.StatusOK}, {"/console?range=hour", http.StatusOK},
 	{"/console/verdicts", http.StatusOK}, {"/console/verdicts?code=bad", http.StatusBadRequest}, {"/console/verdicts/06F00XYZ", http.StatusOK},
 	{"/console/verdicts/06F01XYZ", http.StatusOK}, {"/console/cases/" + sampleNumber, http.StatusOK}, {"/console/services", http.StatusOK},
+	{"/console/sources", http.StatusOK},
 	{"/console/nowhere", http.StatusNotFound},
 }

@@ -52,7 +52,7 @@ type frame struct {
 // pageSet holds the templates of one language by name.
 type pageSet map[string]*template.Template
 
-var pageNames = []string{"board", "verdicts", "verdict", "case", "services", "error"}
+var pageNames = []string{"board", "verdicts", "verdict", "case", "services", "sources", "error"}
 
 func (c *Console) parsePages() map[string]pageSet {
 	all := map[string]pageSet{}

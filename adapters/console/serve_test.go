@@ -23,7 +23,7 @@ func TestServe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv := &http.Server{Handler: newConsole(sample(), func(c *Config) { c.TestPKI = *testKeys }), ReadHeaderTimeout: time.Second}
+	srv := &http.Server{Handler: newConsole(sample(), func(c *Config) { c.TestPKI, c.Forecast = *testKeys, stormy }), ReadHeaderTimeout: time.Second}
 	time.AfterFunc(*serveFor, func() { _ = srv.Close() })
 	_ = srv.Serve(l)
 }

@@ -9,6 +9,8 @@ import (
 	"github.com/beevik/etree"
 	dsig "github.com/russellhaering/goxmldsig"
 
+	"kopir/xmlsig"
+	"kopir/xmlsig/reason"
 	"kopir/xmlsig/xmltree"
 )
 
@@ -41,5 +43,24 @@ func (id Identity) SignDocument(doc []byte) ([]byte, error) {
 	}
 	tree.SetRoot(signed)
 	tree.WriteSettings.CanonicalText, tree.WriteSettings.CanonicalAttrVal = true, true
-	return tree.WriteToBytes()
+	out, err := tree.WriteToBytes()
+	if err != nil {
+		return nil, fmt.Errorf("keystore: %w", err)
+	}
+	if err := id.check(out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// check lets nothing out that our own verifier refuses, such as a document with a comment inside a text.
+// Earlier signatures are their makers' business.
+func (id Identity) check(signed []byte) error {
+	result := xmlsig.Verify(nil, signed, xmlsig.Options{Key: id.Key.Public()})
+	for _, c := range result.Checks {
+		if c.Outcome == reason.Failed && (c.Signer == 0 || c.Signer == len(result.Signers)) {
+			return reason.New(c.Code, "a signature here would not verify: "+c.Detail)
+		}
+	}
+	return nil
 }

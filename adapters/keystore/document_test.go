@@ -2,6 +2,7 @@ package keystore
 
 import (
 	"crypto/rand"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -64,6 +65,23 @@ func acceptedByXmlsec(t *testing.T, signed, key []byte) {
 	}
 	if out, err := exec.Command("xmlsec1", "--verify", "--pubkey-pem", pub, doc).CombinedOutput(); err != nil {
 		t.Errorf("xmlsec1: %v\n%s\n%s", err, out, signed)
+	}
+}
+
+// What the verifier would refuse is not signed: the reader would be told "refused" and not why.
+func TestSignDocumentSignsNothingThatWouldNotVerify(t *testing.T) {
+	ca, err := testpki.New(testpki.RSA, testpki.Options{Rand: rand.Reader, Now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	person, err := ca.Issue(testpki.Profile{Kind: testpki.Person})
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed, err := Identity{Key: person.Key, Certificate: person.Certificate}.SignDocument([]byte("<a><iin>123<!-- -->456</iin></a>"))
+	var e *reason.Error
+	if signed != nil || !errors.As(err, &e) || e.Code != reason.XMLForbidden {
+		t.Errorf("%q, %v; want xml_forbidden", signed, err)
 	}
 }
 

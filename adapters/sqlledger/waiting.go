@@ -2,7 +2,11 @@ package sqlledger
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"time"
+
+	"kopir/gateway"
 )
 
 // DueParked returns numbers of parked cases whose status is to be asked again, earliest due date first.
@@ -60,4 +64,35 @@ func (l *Ledger) ParkedCount(ctx context.Context, caller, iin string) (byCaller,
 		(SELECT count(*) FROM cases WHERE state = 'parked' AND iin = $2)`, text(caller), text(iin)).
 		Scan(&byCaller, &byIIN)
 	return byCaller, byIIN, failure(ctx, "parked count", err)
+}
+
+// WaitingBy counts parked and unconfirmed cases, all of them and those due by each of the moments. Both
+// conditions are those of a partial index: what was decided long ago is not looked at.
+func (l *Ledger) WaitingBy(ctx context.Context, moments ...time.Time) (w gateway.Waiting, err error) {
+	for _, part := range []struct {
+		into  *gateway.DueCount
+		where string
+	}{
+		{&w.Parked, "state = 'parked'"},
+		{&w.Marked, "mark = 'unconfirmed' AND state IN ('accepted', 'in_work', 'dead')"},
+	} {
+		if *part.into, err = l.dueCount(ctx, part.where, moments); err != nil {
+			return gateway.Waiting{}, failure(ctx, "waiting", err)
+		}
+	}
+	return w, nil
+}
+
+func (l *Ledger) dueCount(ctx context.Context, where string, moments []time.Time) (gateway.DueCount, error) {
+	count := gateway.DueCount{By: make([]int, len(moments))}
+	var earliest int64
+	columns, into := []string{"count(*)", "coalesce(min(CASE WHEN due_at > 0 THEN due_at END), 0)"}, []any{&count.All, &earliest}
+	var args []any
+	for i, m := range moments {
+		columns = append(columns, fmt.Sprintf("coalesce(sum(CASE WHEN due_at > 0 AND due_at <= $%d THEN 1 ELSE 0 END), 0)", i+1))
+		into, args = append(into, &count.By[i]), append(args, micros(m))
+	}
+	err := l.reader.QueryRowContext(ctx, "SELECT "+strings.Join(columns, ", ")+" FROM cases WHERE "+where, args...).Scan(into...)
+	count.Earliest = moment(earliest)
+	return count, err
 }

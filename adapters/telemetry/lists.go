@@ -25,6 +25,7 @@ const (
 	labelStatus      = "status"
 	labelEvent       = "event"
 	labelSource      = "source"
+	labelWithin      = "within"
 )
 
 // Values that stand for "not in the list" and "none", and the two results of a delivery.

@@ -100,7 +100,8 @@ func (c *EvidenceExportCmd) export(ctx context.Context, std streams, ledger gate
 		return err
 	}
 	fmt.Fprintf(std.out, "%s: %d bytes, sha256 %s\n", c.Out, len(handed), gateway.SHA256Hex(handed))
-	fmt.Fprintln(std.err, "Check it with: kopir evidence verify --trust FOLDER --seal", app.SealCertificateFile(cfg), c.Out)
+	fmt.Fprintln(std.err, "Check it with: kopir evidence verify --trust FOLDER --seal seal.cer", c.Out)
+	fmt.Fprintln(std.err, "where seal.cer is what kopir evidence seal prints.")
 	return nil
 }
 

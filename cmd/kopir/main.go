@@ -19,6 +19,7 @@ type commands struct {
 	Route     RouteCmd     `cmd:"" help:"Say where an application would go, and why."`
 	Evidence  EvidenceCmd  `cmd:"" help:"Pack everything known of a case into a sealed container, and check such containers."`
 	Policy    PolicyCmd    `cmd:"" help:"Ask what another policy would have meant."`
+	Doctor    DoctorCmd    `cmd:"" help:"Look for what is wrong, or will be, and say what to do."`
 	Verify    VerifyCmd    `cmd:"" help:"Verify signed XML offline."`
 	Sign      SignCmd      `cmd:"" help:"Sign XML."`
 	Inspect   InspectCmd   `cmd:"" help:"Explain a certificate, PKCS#12, revocation list, OCSP answer or signed XML."`

@@ -70,7 +70,7 @@ func TestTextsNameCommandsThatExist(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, wrong := range []string{"trust remove", "doctor", "caller", "caller show"} {
+	for _, wrong := range []string{"trust remove", "surgeon", "caller", "caller show"} {
 		if unknownCommand(parser.Model.Node, strings.Fields(wrong)) == nil {
 			t.Errorf("the test takes %q for a command", wrong)
 		}

@@ -47,6 +47,7 @@ func addFile(w *zip.Writer, f File, method uint16, at time.Time) error {
 	}
 	h := &zip.FileHeader{Name: f.Name, Method: method, CRC32: crc32.ChecksumIEEE(f.Bytes),
 		CompressedSize64: uint64(len(raw)), UncompressedSize64: uint64(len(f.Bytes))}
+	//lint:ignore SA1019 Modified would add an extra field, which mimetype must not have.
 	h.ModifiedDate, h.ModifiedTime = dosTime(at)
 	body, err := w.CreateRaw(h)
 	if err != nil {

@@ -69,15 +69,15 @@ func (v *verifier) documents() {
 	for _, d := range []struct{ name, sha string }{
 		{nameReceived, v.record.DocumentSHA}, {nameCovered, v.record.CoveredSHA}, {nameResult, v.record.ResultSHA},
 	} {
-		body, there := v.files[d.name]
+		digest, there := v.digests[d.name]
 		switch {
 		case d.sha == "" && !there:
 		case !there:
 			v.rep.unknown(CheckDocument, d.name, "", "is not in the container; its SHA-256 was %s", d.sha)
-		case gateway.SHA256Hex(body) != d.sha && d.sha != "":
+		case digest != d.sha:
 			v.rep.fail(CheckDocument, d.name, reason.DigestMismatch, "is not the document of the case")
 		default:
-			v.rep.pass(CheckDocument, d.name, "sha256 %s", gateway.SHA256Hex(body))
+			v.rep.pass(CheckDocument, d.name, "sha256 %s", digest)
 		}
 	}
 	var receipts []Receipt

@@ -140,8 +140,8 @@ func (v *verifier) compare(subject string, verdict gateway.Verdict, result *xmls
 			changed = true
 			continue
 		}
-		if d.now.Code == reason.ChainUntrusted && v.opt.Trust != nil {
-			v.rep.unknown(CheckVerdict, subject, reason.ChainUntrusted, "the signer's certificate leads to none of the given anchors")
+		if d.now.Code == reason.ChainUntrusted {
+			v.rep.unknown(CheckVerdict, subject, reason.ChainUntrusted, "the signer's certificate leads to none of the anchors at hand")
 			changed = true
 			continue
 		}

@@ -8,6 +8,8 @@ import (
 	"io"
 	"regexp"
 	"strings"
+
+	"kopir/gateway"
 )
 
 // Bounds of a container that is read: nobody knows where it comes from.
@@ -25,8 +27,9 @@ const (
 // container is one that was read: every file within bounds, under a plain name that occurs once.
 type container struct {
 	files    map[string][]byte
-	names    []string // in the order of the ZIP
-	repacked bool     // the packing is not the one this package writes
+	digests  map[string]string // SHA-256 of each, made once
+	names    []string          // in the order of the ZIP
+	repacked bool              // the packing is not the one this package writes
 }
 
 // plainName is what this package writes: folders and files of plain letters.
@@ -50,7 +53,7 @@ func open(b []byte) (*container, error) {
 	if len(z.File) > maxFiles {
 		return nil, notContainer("it has more than %d files", maxFiles)
 	}
-	c := &container{files: map[string][]byte{}}
+	c := &container{files: map[string][]byte{}, digests: map[string]string{}}
 	if err := c.read(z); err != nil {
 		return nil, err
 	}
@@ -82,7 +85,7 @@ func (c *container) read(z *zip.Reader) error {
 		if err != nil {
 			return notContainer("%s cannot be unpacked: it was damaged", f.Name)
 		}
-		c.files[f.Name] = body
+		c.files[f.Name], c.digests[f.Name] = body, gateway.SHA256Hex(body)
 		c.names = append(c.names, f.Name)
 	}
 	return nil
@@ -109,7 +112,9 @@ func samePacking(b []byte, z *zip.Reader) bool {
 	w := zip.NewWriter(&out)
 	for _, f := range z.File {
 		h := &zip.FileHeader{Name: f.Name, Method: f.Method, CRC32: f.CRC32, CompressedSize64: f.CompressedSize64,
-			UncompressedSize64: f.UncompressedSize64, ModifiedDate: f.ModifiedDate, ModifiedTime: f.ModifiedTime} //nolint:staticcheck // as they stand in the file
+			UncompressedSize64: f.UncompressedSize64}
+		//lint:ignore SA1019 as they stand in the file.
+		h.ModifiedDate, h.ModifiedTime = f.ModifiedDate, f.ModifiedTime
 		raw, err := f.OpenRaw()
 		if err != nil {
 			return false

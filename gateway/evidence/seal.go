@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"kopir/gateway"
 	"kopir/xmlsig"
 	"kopir/xmlsig/pki"
 	"kopir/xmlsig/reason"
@@ -130,17 +129,4 @@ func signingTime(signatures []byte) time.Time {
 		return time.Time{}
 	}
 	return at
-}
-
-// SealCertificate gives the certificate a container was sealed by, unchecked, to show it to people.
-func SealCertificate(b []byte) (*pki.Certificate, error) {
-	c, err := open(b)
-	if err != nil {
-		return nil, err
-	}
-	r := xmlsig.VerifyDetached(c.files[nameSignatures], func(string) ([]byte, error) { return nil, errMissing }, xmlsig.Options{})
-	if len(r.Signers) == 0 || r.Signers[0].Certificate == nil {
-		return nil, &gateway.Error{Code: reason.SignatureMissing, Detail: "the container has no seal"}
-	}
-	return r.Signers[0].Certificate, nil
 }

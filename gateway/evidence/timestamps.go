@@ -32,14 +32,14 @@ type ProofRecord struct {
 	TokenAt time.Time    `json:"token_at,omitzero"`
 }
 
-// leaves are what of a case is rooted: every event and every verdict.
-func leaves(number string, events []gateway.Event, verdicts map[string][]byte) (all []gateway.Leaf) {
+// leaves are what of a case is rooted: every event and every verdict. digests are by file name.
+func leaves(number string, events []gateway.Event, digests map[string]string) (all []gateway.Leaf) {
 	for _, e := range events {
 		all = append(all, gateway.Leaf{Kind: gateway.LeafEvent, Ref: number + "/" + strconv.Itoa(e.Seq), SHA256: e.Hash})
 	}
-	for _, name := range sortedKeys(verdicts) {
+	for _, name := range sortedKeys(digests) {
 		if id, ok := strings.CutPrefix(name, dirVerdicts); ok {
-			all = append(all, gateway.Leaf{Kind: gateway.LeafVerdict, Ref: strings.TrimSuffix(id, ".json"), SHA256: gateway.SHA256Hex(verdicts[name])})
+			all = append(all, gateway.Leaf{Kind: gateway.LeafVerdict, Ref: strings.TrimSuffix(id, ".json"), SHA256: digests[name]})
 		}
 	}
 	return all
@@ -51,7 +51,11 @@ func (k *collector) timestamps(ctx context.Context) error {
 	if k.Stamps == nil {
 		return k.addJSON(nameProofs, proofs)
 	}
-	for _, leaf := range leaves(k.Number, k.events, k.files) {
+	digests := map[string]string{}
+	for name, body := range k.files {
+		digests[name] = gateway.SHA256Hex(body)
+	}
+	for _, leaf := range leaves(k.Number, k.events, digests) {
 		proof, err := k.Stamps.StampProof(ctx, leaf)
 		if err != nil {
 			return err
@@ -109,9 +113,14 @@ func (v *verifier) timestamps(context.Context) {
 	if !v.json(nameProofs, &proofs) {
 		return
 	}
+	all := leaves(v.record.Number, v.events, v.digests)
+	here := map[gateway.Leaf]bool{}
+	for _, leaf := range all {
+		here[leaf] = true
+	}
 	tokens, stamped := map[string]bool{}, map[gateway.Leaf]bool{}
 	for _, p := range proofs {
-		if !v.included(p) {
+		if !v.included(p, here) {
 			return
 		}
 		if p.Token == "" {
@@ -124,7 +133,7 @@ func (v *verifier) timestamps(context.Context) {
 		}
 		stamped[p.Leaf] = good
 	}
-	all, dated := leaves(v.record.Number, v.events, v.files), 0
+	dated := 0
 	for _, leaf := range all {
 		if _, there := stamped[leaf]; there {
 			dated++
@@ -138,15 +147,10 @@ func (v *verifier) timestamps(context.Context) {
 	}
 }
 
-// included holds a proof against the container's own bytes.
-func (v *verifier) included(p ProofRecord) bool {
-	for _, leaf := range leaves(v.record.Number, v.events, v.files) {
-		if leaf.Kind == p.Leaf.Kind && leaf.Ref == p.Leaf.Ref {
-			if leaf.SHA256 == p.Leaf.SHA256 && gateway.VerifyInclusion(leaf, p.Index, p.Size, p.Path, p.Root) {
-				return true
-			}
-			break
-		}
+// included holds a proof against the container's own bytes: its leaf is one of them, and below the root.
+func (v *verifier) included(p ProofRecord, here map[gateway.Leaf]bool) bool {
+	if here[p.Leaf] && gateway.VerifyInclusion(p.Leaf, p.Index, p.Size, p.Path, p.Root) {
+		return true
 	}
 	v.rep.fail(CheckTimestamps, nameProofs, reason.DigestMismatch, "%s %s is not what was rooted in batch %s", p.Leaf.Kind, p.Leaf.Ref, p.Batch)
 	return false

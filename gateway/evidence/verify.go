@@ -77,7 +77,7 @@ func (v *verifier) named() {
 			want += digestNamed(name, dir, ext)
 		}
 		want += digestNamed(name, dirStatus, ".crl")
-		if want != "" && gateway.SHA256Hex(v.files[name]) != want {
+		if want != "" && v.digests[name] != want {
 			v.rep.fail(CheckFiles, name, reason.DigestMismatch, "its SHA-256 is not the one it is named by")
 		}
 	}
@@ -106,7 +106,7 @@ func (v *verifier) read() bool {
 			v.certificate(name)
 		case strings.HasSuffix(name, ".crl"):
 			if list, err := revocation.ParseCRL(v.files[name]); err == nil {
-				v.lists[gateway.SHA256Hex(v.files[name])] = list
+				v.lists[v.digests[name]] = list
 			}
 		}
 	}
@@ -145,7 +145,7 @@ func (v *verifier) certificate(name string) {
 // document finds a document by its digest.
 func (v *verifier) document(sha string) (name string, body []byte) {
 	for _, name := range v.names {
-		if (strings.HasPrefix(name, "application/") || strings.HasPrefix(name, dirResult)) && gateway.SHA256Hex(v.files[name]) == sha {
+		if (strings.HasPrefix(name, "application/") || strings.HasPrefix(name, dirResult)) && v.digests[name] == sha {
 			return name, v.files[name]
 		}
 	}

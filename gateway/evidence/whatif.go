@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -33,8 +34,9 @@ type WhatIf struct {
 	Trust  *pki.Store
 	Policy Policy
 
-	certs map[string]*pki.Certificate
-	lists map[string]*revocation.CRL
+	certs    map[string]*pki.Certificate
+	lists    map[string]*revocation.CRL
+	policies map[string]gateway.PolicyRecord
 }
 
 // WhatIfReport counts what would have come out otherwise.
@@ -70,7 +72,7 @@ const page = 200
 
 // Run makes the verdicts of [from, to) again, newest first. progress hears how many were looked at.
 func (w *WhatIf) Run(ctx context.Context, from, to time.Time, progress func(looked int)) (WhatIfReport, error) {
-	w.certs, w.lists = map[string]*pki.Certificate{}, map[string]*revocation.CRL{}
+	w.certs, w.lists, w.policies = map[string]*pki.Certificate{}, map[string]*revocation.CRL{}, map[string]gateway.PolicyRecord{}
 	rep := WhatIfReport{From: from, To: to, ByCode: map[string]int{}, Changed: []Change{}}
 	seen := map[string]bool{}
 	for until := to; ; {
@@ -156,7 +158,11 @@ func (rep *WhatIfReport) count(v gateway.Verdict, now reason.Outcome, code reaso
 
 // replay gathers what the verdict was made of, with the policy in place of its own.
 func (w *WhatIf) replay(ctx context.Context, v gateway.Verdict, document []byte) (r replay, recorded bool, err error) {
-	r = replay{verdict: v, document: document, trust: w.Trust, purpose: purposeOf(v), ended: w.Policy.Ended}
+	policy, err := w.policy(ctx, v.Policy)
+	if err != nil {
+		return r, false, err
+	}
+	r = replay{verdict: v, document: document, trust: w.Trust, purpose: purposeOf(v), ended: append(endedOf(policy), w.Policy.Ended...)}
 	if w.Policy.Purpose != nil {
 		r.purpose = w.Policy.Purpose
 	}
@@ -171,7 +177,7 @@ func (w *WhatIf) replay(ctx context.Context, v gateway.Verdict, document []byte)
 	}
 	freshness := w.Policy.Freshness
 	if freshness == 0 {
-		freshness = freshnessOf(v, gateway.PolicyRecord{})
+		freshness = freshnessOf(v, policy)
 	}
 	answer := func(sha string) []byte {
 		body, _ := w.Ledger.Document(ctx, sha)
@@ -183,6 +189,23 @@ func (w *WhatIf) replay(ctx context.Context, v gateway.Verdict, document []byte)
 		r.status, recorded = asRecorded{src, v.Evidence, missing}, true
 	}
 	return r, recorded, nil
+}
+
+// policy reads the policy a verdict was made by; the zero one where none is kept.
+func (w *WhatIf) policy(ctx context.Context, sha string) (p gateway.PolicyRecord, err error) {
+	if known, ok := w.policies[sha]; ok || sha == "" {
+		return known, nil
+	}
+	body, err := w.Ledger.Document(ctx, sha)
+	switch {
+	case notFound(err):
+		return p, nil
+	case err != nil:
+		return p, err
+	}
+	err = json.Unmarshal(body, &p)
+	w.policies[sha] = p
+	return p, err
 }
 
 func (w *WhatIf) certificate(ctx context.Context, sha string) (*pki.Certificate, error) {

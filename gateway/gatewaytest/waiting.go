@@ -71,6 +71,40 @@ var parkingTests = []ledgerTest{
 		b.mark(all[0], gateway.MarkNone)
 		b.marked("what is known is not", time.Hour, 10, all[1])
 	}},
+	{"what waits is counted by when it is due", func(t *testing.T, b *bench) {
+		moments := []time.Time{start, start.Add(24 * time.Hour), start.Add(72 * time.Hour)}
+		count := func(what string, want gateway.Waiting) {
+			t.Helper()
+			got, err := b.ledger.WaitingBy(b.ctx, moments...)
+			b.ok(err)
+			for _, c := range []*gateway.DueCount{&got.Parked, &got.Marked} {
+				if !c.Earliest.IsZero() {
+					c.Earliest = c.Earliest.In(start.Location())
+				}
+			}
+			b.same(what, got, want)
+		}
+		none := gateway.DueCount{By: []int{0, 0, 0}}
+		count("nothing", gateway.Waiting{Parked: none, Marked: none})
+		var parked []string
+		for _, due := range []time.Duration{-time.Hour, 24 * time.Hour, 25 * time.Hour, 100 * time.Hour} {
+			r := b.submission(gateway.StateParked)
+			r.Case.DueAt = start.Add(due)
+			parked = append(parked, b.record(r).Number)
+		}
+		endless := b.submission(gateway.StateParked)
+		endless.Case.DueAt = time.Time{}
+		b.record(endless)
+		marked := b.in(gateway.StateAccepted)
+		b.mark(marked, gateway.MarkUnconfirmed)
+		b.record(b.submission(gateway.StateAccepted))
+		due := b.get(marked).DueAt.In(start.Location())
+		count("all", gateway.Waiting{Parked: gateway.DueCount{All: 5, By: []int{1, 2, 3}, Earliest: start.Add(-time.Hour)},
+			Marked: gateway.DueCount{All: 1, By: []int{0, 0, 0}, Earliest: due}})
+		b.become(parked[0], gateway.StateAccepted)
+		b.become(marked, gateway.StateInWork, gateway.StateCompleted)
+		count("one was decided, one answered", gateway.Waiting{Parked: gateway.DueCount{All: 4, By: []int{0, 1, 2}, Earliest: start.Add(24 * time.Hour)}, Marked: none})
+	}},
 	{"what needs people is listed until it is settled or closed", func(t *testing.T, b *bench) {
 		parked, failed, closed := b.in(gateway.StateParked), b.in(gateway.StateInWork), b.in(gateway.StateInWork)
 		b.in(gateway.StateParked)

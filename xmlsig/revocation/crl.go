@@ -108,10 +108,11 @@ func (c *CRL) readTBS(in *input) error {
 	}
 	element, ok := in.element()
 	s := cryptobyte.String(element)
-	if c.algorithm, ok = der.ReadAlgorithm(&s); !ok || start < in.before {
+	algorithm, readable := der.ReadAlgorithm(&s)
+	if !ok || !readable || start < in.before { // no algorithm fills the window
 		return unreadable("the revocation list's signature algorithm")
 	}
-	c.algorithm.Params = bytes.Clone(c.algorithm.Params)
+	c.algorithm, c.algorithm.Params = algorithm, bytes.Clone(algorithm.Params)
 	c.SignatureAlgorithm = c.algorithm.OID
 	if signed, err := pki.NewDigest(c.algorithm); err == nil {
 		signed.Write(in.since(start))

@@ -97,6 +97,7 @@ func both(a, b Status) Status {
 		kept, other = b, a
 	}
 	kept.Detail += "; " + other.Source + ": " + other.Detail
+	kept.Also = append(slices.Clone(kept.Also), other)
 	return kept
 }
 

@@ -80,6 +80,9 @@ func TestPolicies(t *testing.T) {
 				if wantState(t, got, tt.want); got.Source != tt.source {
 					t.Errorf("%s: by %q: %s", from, got.Source, got.Detail)
 				}
+				if both := tt.name == "both good"; both != (len(got.Also) == 1) || both && got.Also[0].EvidenceSHA256 == "" {
+					t.Errorf("%s: the other source's evidence: %+v", from, got.Also)
+				}
 			}
 		})
 	}

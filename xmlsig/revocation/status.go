@@ -67,6 +67,9 @@ type Status struct {
 
 	Certificate [32]byte // SHA-256 of the certificate, set by who asked
 
+	// Also are the other sources that were heard where a policy demands that all say good: their evidence counts too.
+	Also []Status
+
 	// ClockOff is how far a verified answer made on our question says that the asker's clock is ahead
 	// (behind: negative), where that is beyond the skew. State is then Unknown: nothing is decided by such a clock.
 	ClockOff time.Duration

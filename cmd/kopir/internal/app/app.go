@@ -14,6 +14,7 @@ import (
 	"kopir/cmd/kopir/internal/config"
 	"kopir/gateway"
 	"kopir/gateway/catalogue"
+	"kopir/gateway/doctor"
 	"kopir/gateway/routing"
 	"kopir/gateway/worktime"
 	"kopir/schemas"
@@ -27,7 +28,10 @@ type App struct {
 	rules   gateway.Rules
 	trust   *pki.Store
 	anchors []anchor
-	first   string // where the first operator's key was put; empty after the first run
+
+	authorities doctor.Authorities // whose word applications need
+
+	first string // where the first operator's key was put; empty after the first run
 
 	ledger   gateway.Ledger
 	index    gateway.Index
@@ -94,6 +98,10 @@ func (a *App) domain() error {
 	a.metrics = telemetry.New(telemetry.Config{Ledger: a.ledger, Services: a.serviceKeys(), Providers: a.providerIDs(), Now: a.out.Now})
 	var err error
 	if a.status, err = openStatus(a.cfg, a.out, a.trust, a.metrics.SourceFailed); err != nil {
+		return err
+	}
+	a.authorities = authoritiesOf(a.trust)
+	if err := a.metrics.WatchSources(a.Forecast, a.cfg.StatusHosts()); err != nil {
 		return err
 	}
 	prover := gateway.NewProver(a.trust, a.status.source)

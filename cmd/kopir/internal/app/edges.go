@@ -174,7 +174,7 @@ func (a *App) console(texts httpserver.Table) http.Handler {
 		operator[gateway.Code(r.Code)] = r.Operator
 	}
 	return console.New(console.Config{Ledger: a.ledger, Auth: console.Basic(a.access), Now: a.out.Now, Rand: a.out.Rand, Log: a.out.Log,
-		TestPKI: a.cfg.Trust.TestPKI, Texts: console.TextsFunc(schemas.Text), Services: a.serviceRows,
+		TestPKI: a.cfg.Trust.TestPKI, Forecast: a.Forecast, Texts: console.TextsFunc(schemas.Text), Services: a.serviceRows,
 		Codes: func(code gateway.Code) (console.CodeText, bool) {
 			t, ok := texts[code]
 			return console.CodeText{Applicant: map[string]string{"kk": t.Kk, "ru": t.Ru}, Operator: operator[code]}, ok

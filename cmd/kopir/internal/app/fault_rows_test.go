@@ -75,7 +75,7 @@ func responderRows(chapter string, besides ...string) (rows []faultRow) {
 				f.replay(append(besides, fault)...)
 				return
 			}
-			f.injected(append(besides, fault)...)
+			f.injected(halfAnHour, append(besides, fault)...)
 		}})
 	}
 	return rows
@@ -83,22 +83,26 @@ func responderRows(chapter string, besides ...string) (rows []faultRow) {
 
 func listRows(chapter string, besides ...string) (rows []faultRow) {
 	for _, fault := range injections("crl") {
-		rows = append(rows, faultRow{chapter, fault, "30 min", patience(fault), func(f *faultStage) {
+		lasts, words := halfAnHour, "30 min"
+		if fault == "crl-large" { // 64 MB come every time
+			lasts, words = 10*time.Minute, "10 min"
+		}
+		rows = append(rows, faultRow{chapter, fault, words, patience(fault), func(f *faultStage) {
 			if fault == "crl-older" || fault == "crl-delta-without-base" {
 				f.seen(besides...)
 			}
-			f.injected(append(besides, fault)...)
+			f.injected(lasts, append(besides, fault)...)
 		}})
 	}
 	return rows
 }
 
-// injected is the usual row: the faults, both people, half an hour, and the end of the faults.
-func (f *faultStage) injected(faults ...string) {
+// injected is the usual row: the faults, both people, a while, and the end of the faults.
+func (f *faultStage) injected(lasts time.Duration, faults ...string) {
 	f.breaks(faults...)
 	good, bad := f.both()
 	good.revoked = slices.Contains(faults, "ocsp-revoked") // what the responder signs, it has to answer for
-	f.pass(halfAnHour)
+	f.pass(lasts)
 	f.line.good, f.line.bad = f.told(good), f.told(bad)
 	waits := f.parked() > 0
 	f.heal()
@@ -143,7 +147,7 @@ func (f *faultStage) replay(faults ...string) {
 	f.revoked = late
 	f.breaks(faults...)
 	f.pass(2 * time.Hour)
-	f.injected(faults...)
+	f.injected(halfAnHour, faults...)
 }
 
 func count(n int, what string) string { return fmt.Sprintf("%d %s", n, what) }

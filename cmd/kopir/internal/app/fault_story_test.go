@@ -148,8 +148,8 @@ func clockRows() (rows []faultRow) {
 		rows = append(rows, faultRow{chapterClock, row.name, "30 min", nil, func(f *faultStage) { f.clockOff(row.off, row.off.Abs() < 2*time.Minute) }})
 		rows = append(rows, faultRow{chapterClock, row.name + ", no list", "30 min", nil, func(f *faultStage) { f.clockOff(row.off, row.off.Abs() < 2*time.Minute, "crl-reset") }})
 	}
-	return append(rows, faultRow{chapterClock, "the PKI is 10 min ahead, then right", "30 min", nil, func(f *faultStage) { f.injected("clock=10m") }},
-		faultRow{chapterClock, "the PKI is 10 min behind, then right", "30 min", nil, func(f *faultStage) { f.injected("clock=-10m") }})
+	return append(rows, faultRow{chapterClock, "the PKI is 10 min ahead, then right", "30 min", nil, func(f *faultStage) { f.injected(halfAnHour, "clock=10m") }},
+		faultRow{chapterClock, "the PKI is 10 min behind, then right", "30 min", nil, func(f *faultStage) { f.injected(halfAnHour, "clock=-10m") }})
 }
 
 // clockOff: within the tolerance of two minutes the gateway decides; beyond it, it parks (DESIGN §3 rule 8).

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -258,7 +259,7 @@ func TestHostileApplications(t *testing.T) {
 		{"IIN again in a foreign namespace", gateway.CodeFormInvalid, s.hostileForm(gost, iin, swap("<IIN>"+iin+"</IIN>", "<IIN>"+iin+`</IIN><e:IIN xmlns:e="urn:evil">`+other+"</e:IIN>"), citizen)},
 		{"IIN in Arabic digits", gateway.CodeFormInvalid, s.hostileForm(gost, iin, swap("<IIN>"+iin, "<IIN>"+strings.Repeat("٠", 12)), citizen)},
 		{"IIN in full-width digits", gateway.CodeFormInvalid, s.hostileForm(gost, iin, swap("<IIN>"+iin, "<IIN>"+strings.Repeat("０", 12)), citizen)},
-		{"IIN split by a comment", reason.XMLForbidden, s.hostileForm(gost, iin, swap("<IIN>"+iin[:6], "<IIN>"+iin[:6]+"<!---->"), citizen)},
+		{"IIN split by a comment", reason.XMLForbidden, bytes.Replace(s.hostileForm(gost, iin, nil, citizen), []byte("<IIN>"+iin[:6]), []byte("<IIN>"+iin[:6]+"<!---->"), 1)}, // nobody signs it for us so
 		{"IIN split by a PI", gateway.CodeFormInvalid, s.hostileForm(gost, iin, swap("<IIN>"+iin[:6], "<IIN>"+iin[:6]+"<?x?>"), citizen)},
 		{"IIN with an element inside", gateway.CodeFormInvalid, s.hostileForm(gost, iin, swap("<IIN>"+iin, "<IIN>"+iin+"<b/>"), citizen)},
 		{"form inside another root", gateway.CodeServiceUnknown, s.hostileForm(gost, iin, func(f string) string { return `<x:a xmlns:x="urn:evil">` + f + `</x:a>` }, citizen)},
@@ -616,15 +617,17 @@ func TestHostileParkingBoundHolds(t *testing.T) {
 	}
 }
 
+// underRace says whether the race detector watches.
+func underRace() bool {
+	info, _ := debug.ReadBuildInfo()
+	return info != nil && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
+}
+
 // hostileBusy is the processor time fn takes: other work of the machine does not count.
 func hostileBusy(t *testing.T, fn func()) time.Duration {
 	t.Helper()
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, s := range info.Settings {
-			if s.Key == "-race" && s.Value == "true" {
-				t.Skip("time says nothing under the race detector")
-			}
-		}
+	if underRace() {
+		t.Skip("time says nothing under the race detector")
 	}
 	if testing.Short() {
 		t.Skip("takes seconds of work while the weakness is there")

@@ -57,11 +57,6 @@ func SealKey(cfg config.Config, o Outside) (xmlsig.Key, error) {
 	return xmlsig.Key{Signer: id.Key, Certificate: id.Certificate}, id.Certificate.CheckValidity(o.Now())
 }
 
-// SealCertificateFile is where the certificate of the gateway's own key lies.
-func SealCertificateFile(cfg config.Config) string {
-	return filepath.Join(cfg.Data, "keys", "seal.cer")
-}
-
 // makeSealKey makes the key file unless it is there. It is written whole and then linked into place, so
 // that two processes that start at once agree on one key.
 func makeSealKey(path string, o Outside) error {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kopir/adapters/pkihttp"
+	"kopir/cmd/kopir/internal/config"
 	"kopir/gateway"
 	"kopir/xmlsig/pki"
 )
@@ -17,7 +18,7 @@ func (a *App) openStamping(clock *gateway.Clock) error {
 	if err != nil {
 		return err
 	}
-	trust, err := a.stampTrust()
+	trust, err := stampStore(a.cfg, a.trust)
 	if err != nil {
 		return err
 	}
@@ -26,23 +27,23 @@ func (a *App) openStamping(clock *gateway.Clock) error {
 	return nil
 }
 
-// stampTrust is everything trusted, and beside it those anchors that are trusted for authorities only: they must
+// stampStore is everything trusted, and beside it those anchors that are trusted for authorities only: they must
 // not vouch for a citizen's signature.
-func (a *App) stampTrust() (*pki.Store, error) {
-	if len(a.cfg.Timestamps.Anchors) == 0 {
-		return a.trust, nil
+func stampStore(cfg config.Config, trust *pki.Store) (*pki.Store, error) {
+	if len(cfg.Timestamps.Anchors) == 0 {
+		return trust, nil
 	}
-	extra, err := readCertificates(a.cfg.Timestamps.Anchors)
+	extra, err := readCertificates(cfg.Timestamps.Anchors)
 	if err != nil {
 		return nil, fmt.Errorf("timestamps.anchors: %w", err)
 	}
 	store := pki.NewStore()
-	model, _ := pki.ParseModel(a.cfg.Trust.Model)
+	model, _ := pki.ParseModel(cfg.Trust.Model)
 	store.SetModel(model)
-	for _, c := range append(a.trust.Anchors(), extra...) {
+	for _, c := range append(trust.Anchors(), extra...) {
 		store.AddAnchor(c, pki.PurposeGeneric)
 	}
-	for _, c := range a.trust.Intermediates() {
+	for _, c := range trust.Intermediates() {
 		store.AddIntermediate(c)
 	}
 	return store, nil

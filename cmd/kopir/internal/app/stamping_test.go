@@ -113,7 +113,7 @@ func TestAnchorsOfAuthoritiesVouchForNobodyElse(t *testing.T) {
 	must(t, err)
 	must(t, os.WriteFile(foreign, testpki.CertificatePEM(ca.Root, ca.Issuing), 0o600))
 	s.cfg.Timestamps.Anchors = []string{foreign}
-	store, err := s.stampTrust()
+	store, err := stampStore(s.App.cfg, s.App.trust)
 	must(t, err)
 	tsa, err := ca.IssueTSA(testpki.Profile{})
 	must(t, err)

@@ -45,7 +45,11 @@ var lies = []struct {
 		t.good()
 		t.date(t.now.Add(ahead), time.Time{})
 	}},
-	{"ocsp-stale", func(t *telling) { t.good(); t.date(t.now.Add(-2*day), t.now.Add(-day)) }},
+	{"ocsp-stale", func(t *telling) { // made now, of what was known two days ago
+		t.good()
+		t.date(t.now.Add(-2*day), t.now.Add(-day))
+		t.ProducedAt = t.now
+	}},
 	{"ocsp-hold-1970", func(t *telling) { t.ofPeople(testpki.OCSPRevoked, time.Unix(0, 0), certificateHold) }},
 	{"ocsp-revoked", func(t *telling) { t.ofPeople(testpki.OCSPRevoked, t.now.Add(-time.Hour), keyCompromise) }},
 	{"ocsp-unknown", func(t *telling) { t.ofPeople(testpki.OCSPUnknown, time.Time{}, 0) }},
