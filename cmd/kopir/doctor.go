@@ -17,9 +17,9 @@ import (
 // DoctorCmd looks for what is wrong, or will be.
 type DoctorCmd struct {
 	where
-	JSON bool   `name:"json" help:"Print one JSON object."`
-	Lang string `default:"en" enum:"kk,ru,en" help:"Language of what is printed: ${enum}."`
-	All  bool   `help:"Print what is in order, too."`
+	JSON     bool   `name:"json" help:"Print one JSON object."`
+	Lang     string `default:"en" enum:"kk,ru,en" help:"Language of what is printed: ${enum}."`
+	Problems bool   `help:"Print only what is not in order."`
 }
 
 // Help shows an example and tells what the exit code means.
@@ -43,7 +43,7 @@ func (c *DoctorCmd) run(ctx context.Context, std streams) error {
 	var findings []doctor.Finding
 	hear := func(f doctor.Finding) {
 		findings = append(findings, f)
-		if !c.JSON && (c.All || f.Level != doctor.OK) {
+		if !c.JSON && !(c.Problems && f.Level == doctor.OK) {
 			c.print(std.out, f)
 		}
 	}

@@ -161,6 +161,7 @@ func (f *Forecast) lists(authority string) listing {
 		}
 		l.has, l.silent, l.until = true, l.silent && s.Silent > 0, later(l.until, s.CarriesUntil)
 	}
+	l.silent = l.silent || l.has && !l.until.After(f.At) // an ended list says nothing, whoever is to blame
 	return l
 }
 

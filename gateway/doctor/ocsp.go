@@ -133,7 +133,7 @@ const responderSoon = 7 * 24 * time.Hour
 
 func (x *Examination) judge(r Responder, s subject, reply Reply, d revocation.Diagnosis) Finding {
 	pairs := []string{"host", HostOf(r.URL), "issuer", s.issuer.Subject.CommonName, "status", d.Refusal,
-		"off", d.Off.Abs().Round(time.Second).String(), "took", reply.Took.Round(10 * time.Millisecond).String()}
+		"off", d.Off.Abs().Round(time.Second).String(), "took", reply.Took.Round(time.Millisecond).String()}
 	say := func(level Level, cause, remedy string) Finding {
 		return found(CheckOCSP, r.URL, level, cause, remedy, pairs...)
 	}

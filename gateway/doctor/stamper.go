@@ -53,7 +53,7 @@ func (x *Examination) stamper(ctx context.Context, address string) Finding {
 	}
 	x.clock.signed(address, x.Now().Sub(token.GenTime))
 	if reply.Took > slow {
-		return found(CheckTSA, address, Warn, "slow", "owner", append(pairs, "took", reply.Took.Round(10*time.Millisecond).String())...)
+		return found(CheckTSA, address, Warn, "slow", "owner", append(pairs, "took", reply.Took.Round(time.Millisecond).String())...)
 	}
 	return found(CheckTSA, address, OK, "tsa_stamps", "", pairs...)
 }

@@ -332,3 +332,42 @@ func record(t *testing.T, l gateway.Ledger, r gateway.Record) {
 		t.Fatal(err)
 	}
 }
+
+// TestForecastOfTheRunningGateway: when both sources fall silent, pages and metrics say so, and the doctor hears it.
+func TestForecastOfTheRunningGateway(t *testing.T) {
+	f := newFaultStage(t, nil)
+	f.both()
+	f.pass(2 * time.Minute)
+	if calm, err := f.Forecast(t.Context()); err != nil || calm.Parks || !calm.Asked {
+		t.Errorf("on a calm day: %+v, %v", calm, err)
+	}
+	f.breaks("ocsp-http=503", "crl-http=503")
+	f.pass(28 * time.Hour) // the list was good for 27 hours
+	parked := f.submit(f.person(goodIIN+3), false)
+	if parked.first() != "parked revocation_unknown" {
+		t.Fatalf("a new certificate: %s", parked.first())
+	}
+	bites, err := f.Forecast(t.Context())
+	if err != nil || !bites.Parks || bites.In != 0 || bites.Waiting.Parked.All != 1 || bites.Quiet() {
+		t.Errorf("when it bites: %+v, %v", bites, err)
+	}
+	var heard []string
+	check := &checkup{cfg: f.cfg, out: f.out, tell: func(found doctor.Finding) { wellSaid(t, found); heard = append(heard, found.Cause) }}
+	check.cfg.Listen = f.addr.String()
+	if check.running(t.Context()); len(heard) == 0 || slices.ContainsFunc(heard, func(s string) bool { return s != "source_silent" }) {
+		t.Errorf("the doctor heard %q of the running gateway", heard)
+	}
+	f.heal()
+	f.decided()
+	f.account()
+}
+
+func TestTrustFindingsHaveWords(t *testing.T) {
+	for _, code := range append(slices.Clone(trustCauses), "unreadable") {
+		remedy := trustRemedies[code]
+		if remedy == "" {
+			remedy = "trust_check"
+		}
+		wellSaid(t, doctor.NewFinding(doctor.CheckTrust, "ca.cer", doctor.Fail, "trust_"+code, remedy, "file", "ca.cer"))
+	}
+}
