@@ -11,6 +11,7 @@ import (
 
 	"kopir/xmlsig/gost"
 	"kopir/xmlsig/reason"
+	"kopir/xmlsig/rsapub"
 )
 
 // URI stems of the algorithm registries (RFC 9231; national ones: gateway-protocol §3.2).
@@ -167,13 +168,14 @@ func verifyGOST(_ *signatureMethod, key crypto.PublicKey, digest, sig []byte) bo
 }
 
 func verifyPKCS1(m *signatureMethod, key crypto.PublicKey, digest, sig []byte) bool {
-	return rsa.VerifyPKCS1v15(key.(*rsa.PublicKey), m.hash, digest, sig) == nil
+	k, err := rsapub.Of(key)
+	return err == nil && k.VerifyPKCS1v15(m.hash, digest, sig) == nil
 }
 
 // verifyPSS wants the salt as long as the hash (RFC 9231 §2.3.10).
 func verifyPSS(m *signatureMethod, key crypto.PublicKey, digest, sig []byte) bool {
-	opts := rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: m.hash}
-	return rsa.VerifyPSS(key.(*rsa.PublicKey), m.hash, digest, sig, &opts) == nil
+	k, err := rsapub.Of(key)
+	return err == nil && k.VerifyPSS(m.hash, digest, sig) == nil
 }
 
 // verifyECDSA reads r‖s, each of the curve's size, not ASN.1 (XMLDSig 1.1 §6.4.3).

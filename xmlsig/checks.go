@@ -59,9 +59,17 @@ func (s *signerState) key() crypto.PublicKey {
 	return nil
 }
 
+// verifyingKey is key in the form that verifies fastest.
+func (s *signerState) verifyingKey() crypto.PublicKey {
+	if s.v.opt.Key == nil && s.Certificate != nil {
+		return s.Certificate.VerifyingKey()
+	}
+	return s.v.opt.Key
+}
+
 // checkSignature verifies SignatureValue over the canonical SignedInfo.
 func (s *signerState) checkSignature() {
-	key := s.key()
+	key := s.verifyingKey()
 	if s.method == nil || key == nil {
 		return
 	}

@@ -145,7 +145,7 @@ func (v *valueSearch) lookAtSignature() {
 		}
 	}
 	for i, c := range v.certificates() {
-		if c.PublicKey != nil && v.method.fits(c.PublicKey) && v.method.verify(v.method, c.PublicKey, sum, v.value) {
+		if c.PublicKey != nil && v.method.fits(c.PublicKey) && v.method.verify(v.method, c.VerifyingKey(), sum, v.value) {
 			done(CauseOtherCertificate, fmt.Sprintf("the value fits certificate %d of those in the document and at hand", i+1))
 			return
 		}

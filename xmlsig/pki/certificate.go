@@ -15,10 +15,12 @@ package pki
 import (
 	"bytes"
 	"crypto"
+	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/pem"
 	"math/big"
+	"sync"
 	"time"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -68,6 +70,7 @@ type Certificate struct {
 
 	Subject, Issuer Name
 
+	verifying   func() crypto.PublicKey // nil: PublicKey
 	emails      []string
 	constraints *nameConstraints
 	altNames    cryptobyte.String
@@ -83,6 +86,9 @@ func Parse(der []byte) (*Certificate, error) {
 	}
 	if c.PublicKey, err = parsePublicKey(c.RawSPKI); err != nil {
 		return nil, err
+	}
+	if key, ok := c.PublicKey.(*rsa.PublicKey); ok {
+		c.verifying = sync.OnceValue(func() crypto.PublicKey { return quicken(key) })
 	}
 	return c, nil
 }
@@ -139,13 +145,22 @@ func ParseAll(pemOrDER []byte) ([]*Certificate, error) {
 // key made the signature. A SHA-1 signature counts here, because an anchor is
 // trusted for its key: its own signature proves no more than possession.
 func (c *Certificate) SelfSigned() bool {
-	return bytes.Equal(c.RawSubject, c.RawIssuer) && verify(c.PublicKey, c.signatureAlgorithm(), c.RawTBS, c.Signature, true) == nil
+	return bytes.Equal(c.RawSubject, c.RawIssuer) && verify(c.VerifyingKey(), c.signatureAlgorithm(), c.RawTBS, c.Signature, true) == nil
 }
 
 // VerifyBy checks the certificate's signature with the issuer's key, and
 // nothing else: names, dates and the issuer's rights are [Store.Chain]'s.
 func (c *Certificate) VerifyBy(issuer *Certificate) error {
-	return verify(issuer.PublicKey, c.signatureAlgorithm(), c.RawTBS, c.Signature, false)
+	return verify(issuer.VerifyingKey(), c.signatureAlgorithm(), c.RawTBS, c.Signature, false)
+}
+
+// VerifyingKey is PublicKey in the form that verifies fastest, for [VerifyAlgorithm] and its like: the
+// constants of an RSA key are worked out when they are first needed, and live as long as the certificate.
+func (c *Certificate) VerifyingKey() crypto.PublicKey {
+	if c.verifying == nil {
+		return c.PublicKey
+	}
+	return c.verifying()
 }
 
 // CheckValidity checks the moment against the period; both ends belong to it

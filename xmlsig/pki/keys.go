@@ -13,6 +13,7 @@ import (
 	"kopir/xmlsig/gost"
 	"kopir/xmlsig/pki/der"
 	"kopir/xmlsig/reason"
+	"kopir/xmlsig/rsapub"
 )
 
 // Key algorithms (RFC 3279 §2.3.1, RFC 5480 §2.1.1; the national ones are in the
@@ -115,6 +116,15 @@ func parseRSA(alg der.Algorithm, bits []byte) (crypto.PublicKey, error) {
 		return nil, reason.New(reason.KeyWeak, "RSA exponent is not an odd number from 65537 to 2^31")
 	}
 	return &rsa.PublicKey{N: n, E: int(e.Int64())}, nil
+}
+
+// quicken works out the constants of an RSA key. parseRSA lets no key in that rsapub does not take.
+func quicken(key *rsa.PublicKey) crypto.PublicKey {
+	quick, err := rsapub.New(key)
+	if err != nil {
+		return key
+	}
+	return quick
 }
 
 func parseEC(alg der.Algorithm, bits []byte) (crypto.PublicKey, error) {

@@ -12,6 +12,7 @@ import (
 	"kopir/xmlsig/gost"
 	"kopir/xmlsig/pki/der"
 	"kopir/xmlsig/reason"
+	"kopir/xmlsig/rsapub"
 )
 
 // OIDs of signature algorithms (RFC 4055 §2, RFC 5758 §3.2, facts/national-pki.md §2.1).
@@ -112,16 +113,11 @@ func schemeOf(alg der.Algorithm, legacy bool) (scheme, error) {
 func (s scheme) verify(pub crypto.PublicKey, digest, sig []byte) error {
 	var ok bool
 	switch key := pub.(type) {
-	case *rsa.PublicKey:
-		switch {
-		case s.rsa == 0:
+	case *rsa.PublicKey, *rsapub.Key:
+		if s.rsa == 0 {
 			return errKeyKind
-		case s.pss:
-			// The salt is as long as the hash (RFC 4055 §3.1); parsePSS saw to that.
-			ok = rsa.VerifyPSS(key, s.rsa, digest, sig, &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash}) == nil
-		default:
-			ok = rsa.VerifyPKCS1v15(key, s.rsa, digest, sig) == nil
 		}
+		ok = s.verifyRSA(key, digest, sig) == nil
 	case *ecdsa.PublicKey:
 		if !s.ecdsa {
 			return errKeyKind
@@ -139,6 +135,18 @@ func (s scheme) verify(pub crypto.PublicKey, digest, sig []byte) error {
 		return errSignature
 	}
 	return nil
+}
+
+func (s scheme) verifyRSA(pub crypto.PublicKey, digest, sig []byte) error {
+	key, err := rsapub.Of(pub)
+	switch {
+	case err != nil:
+		return err
+	case s.pss:
+		// The salt is as long as the hash (RFC 4055 §3.1); parsePSS saw to that.
+		return key.VerifyPSS(s.rsa, digest, sig)
+	}
+	return key.VerifyPKCS1v15(s.rsa, digest, sig)
 }
 
 var (

@@ -231,7 +231,7 @@ func (c *CRL) VerifyBy(issuer *pki.Certificate) error {
 	if known := c.signer.Load(); known != nil && *known == issuer.SHA256 {
 		return nil
 	}
-	if err := pki.VerifyDigest(issuer.PublicKey, c.algorithm, c.digest, c.signature); err != nil {
+	if err := pki.VerifyDigest(issuer.VerifyingKey(), c.algorithm, c.digest, c.signature); err != nil {
 		return err
 	}
 	c.signer.Store(&issuer.SHA256)

@@ -116,7 +116,7 @@ func (r *OCSPResponse) signerFault(q question) Fault {
 
 func (r *OCSPResponse) signedBy(c *pki.Certificate, q question) Fault {
 	switch {
-	case pki.VerifyAlgorithm(c.PublicKey, r.algorithm, r.rawTBS, r.signature) != nil:
+	case pki.VerifyAlgorithm(c.VerifyingKey(), r.algorithm, r.rawTBS, r.signature) != nil:
 		return FaultSignature
 	case c.SHA256 == q.issuer.SHA256:
 		return FaultNone

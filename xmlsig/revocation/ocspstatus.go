@@ -154,7 +154,7 @@ func (r *OCSPResponse) authorised(q question, lists []*CRL) string {
 				continue
 			}
 		}
-		if pki.VerifyAlgorithm(c.PublicKey, r.algorithm, r.rawTBS, r.signature) == nil {
+		if pki.VerifyAlgorithm(c.VerifyingKey(), r.algorithm, r.rawTBS, r.signature) == nil {
 			return ""
 		}
 		why = "the signature is wrong"

@@ -30,9 +30,10 @@ row:
 	MOVQ  SI, R10
 	LEAQ  7(R11), CX
 	SHRQ  $3, CX
-	XORL  R12, R12 // clears CF and OF too
+	XORL  R12, R12
 
 block:
+	XORL  AX, AX // clears CF and OF
 	LIMB(0, R12, BX)
 	LIMB(1, BX, R12)
 	LIMB(2, R12, BX)
@@ -41,15 +42,13 @@ block:
 	LIMB(5, BX, R12)
 	LIMB(6, R12, BX)
 	LIMB(7, BX, R12)
-	LEAQ  64(R9), R9 // LEAQ and JCXZQ leave CF and OF alone
-	LEAQ  64(R10), R10
-	LEAQ  -1(CX), CX
-	JCXZQ end
-	JMP   block
-
-end:
-	ADCXQ R14, R12 // both carries fit: a row plus what lies in z is below 2^(64·(length+1))
+	ADCXQ R14, R12 // both carries fit: eight limbs times one, plus eight, plus one, is below 2^(64·9)
 	ADOXQ R14, R12
+	ADDQ  $64, R9
+	ADDQ  $64, R10
+	DECQ  CX
+	JNZ   block
+
 	ADDQ R13, R13 // CF = the carry beyond the row before
 	ADCQ R12, (R9)
 	SBBQ R13, R13

@@ -2,6 +2,19 @@
 //
 //	key, err := rsapub.New(pub) // once
 //	err = key.VerifyPKCS1v15(crypto.SHA256, digest, sig)
+//
+// crypto/rsa works the constants of the modulus out on every call, multiplies where it could square, and has
+// quick code for few sizes. Here the constants stay with the key, a square takes three quarters of a
+// multiplication, and one step leaves out each change of form. Microseconds on an AMD EPYC (Zen 4), e = 65537,
+// fastest of many runs:
+//
+//	            rsapub   a new Key each time   crypto/rsa   rsapub in plain Go
+//	2048 bits     16.1                  18.4         29.2                 31.5
+//	4096 bits     55.9                  62.1        305.7                115.1
+//
+// Keys, signatures and digests are public, so the time may and does depend on them: nothing here may ever
+// be used with a private key. The inner rows are in assembly for amd64 with ADX, elsewhere and with the
+// build tag purego in Go.
 package rsapub
 
 import (

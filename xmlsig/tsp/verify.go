@@ -199,7 +199,7 @@ func (t *Token) checkSignature(cert *pki.Certificate) verdict {
 	}
 	algorithm, err := sig.settle()
 	if err == nil {
-		err = pki.VerifyAlgorithm(cert.PublicKey, algorithm, sig.signed, sig.signature)
+		err = pki.VerifyAlgorithm(cert.VerifyingKey(), algorithm, sig.signed, sig.signature)
 	}
 	return verdict{err: err}
 }
