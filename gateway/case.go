@@ -48,6 +48,10 @@ type Envelope struct {
 	MessageID     string `json:"message_id,omitempty"`
 	CorrelationID string `json:"correlation_id,omitempty"`
 	SessionID     string `json:"session_id,omitempty"`
+	SenderID      string `json:"sender_id,omitempty"`
+	// SenderChain are the SHA-256 of the sender's certificates with spaces between, kept as documents, while
+	// their status is to be asked for again.
+	SenderChain string `json:"sender_chain,omitempty"`
 }
 
 // Submission is one application as an adapter hands it in. The caller is authenticated.
@@ -59,6 +63,8 @@ type Submission struct {
 	Document  []byte         // the signed XML exactly as it came
 	Envelope  Envelope       //
 	Transport []reason.Check // what was found about the transport's own signature
+	Sender    *Sender        // whose that signature is; nil: none was looked at
+	Files     []File         // that came beside the document; nil: the message had no room for files
 }
 
 // Key is the message key of the submission.
@@ -89,6 +95,7 @@ type Answer struct {
 	DueAt       time.Time `json:"due_at,omitzero"`
 	Verdict     string    `json:"verdict,omitempty"` // id of the recorded verdict
 	Mark        Mark      `json:"mark,omitempty"`
+	Files       FileCount `json:"files,omitzero"`
 }
 
 // Mark stands on a case that went on without its certificate's status, where the service's owner has
@@ -105,13 +112,6 @@ const (
 // Marks lists the marks a case can carry.
 func Marks() []Mark { return []Mark{MarkUnconfirmed, MarkFailed} }
 
-// Attachment is a file the signed form names by its digest.
-type Attachment struct {
-	Code   string `json:"code"`
-	Name   string `json:"name"`
-	SHA256 string `json:"sha256"`
-}
-
 // Case is one registered application and where it stands.
 type Case struct {
 	Number        string
@@ -124,6 +124,7 @@ type Case struct {
 	IIN, BIN      string // the applicant's
 	RequestNumber string // the portal's own number
 	RequestDate   string // as written in the form
+	ChainID       string // of the first application in the portal's chain, where the form names it
 	Channel       Channel
 	Via           Via
 	Caller        string // who brought it
@@ -138,10 +139,11 @@ type Case struct {
 	LeaseID       string
 	LeaseUntil    time.Time
 	Mark          Mark
-	NextCheckAt   time.Time // parked or unconfirmed: when the status is asked again
-	Checks        int       // how often it was asked again
-	EscalatedAt   time.Time // people were told that this case needs them; zero once it is settled
-	Doubt         bool      // received by a clock that was behind the ledger: dates are judged at the re-check
+	NextCheckAt   time.Time    // parked or unconfirmed: when the status is asked again
+	Checks        int          // how often it was asked again
+	EscalatedAt   time.Time    // people were told that this case needs them; zero once it is settled
+	Doubt         bool         // received by a clock that was behind the ledger: dates are judged at the re-check
+	Lookups       []LookupMark // what registers were asked about the applicant
 	UpdatedAt     time.Time
 }
 
@@ -222,4 +224,5 @@ type Change struct {
 	Outbox    []Message
 	Documents []Document
 	Verdict   *Verdict
+	Lookup    *LookupEnd
 }

@@ -80,7 +80,7 @@ func (d *Delivery) one(ctx context.Context, m Message) (bool, error) {
 	kind, _, _ := strings.Cut(m.Destination, ":")
 	d.meter.Delivery(kind, err == nil)
 	if err != nil {
-		return false, d.ledger.Postpone(ctx, m.ID, short(err.Error()), now.Add(RetryAfter(m.Attempts+1)))
+		return false, d.ledger.Postpone(ctx, m.ID, short(err.Error()), now.Add(d.world.IDs.About(RetryAfter(m.Attempts+1))))
 	}
 	return true, d.ledger.Delivered(ctx, m.ID, receipt, now)
 }

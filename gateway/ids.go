@@ -40,6 +40,17 @@ func (g IDs) New(at time.Time) (string, error) {
 // Secret makes n unguessable bytes.
 func (g IDs) Secret(n int) ([]byte, error) { return g.bytes(n) }
 
+// About moves a pause by up to a tenth either way, so that what failed at one moment does not come back at
+// one moment. Without randomness it stays as it is.
+func (g IDs) About(d time.Duration) time.Duration {
+	b, err := g.bytes(4)
+	if err != nil {
+		return d
+	}
+	part := float64(binary.BigEndian.Uint32(b))/(1<<32) - 0.5
+	return d + time.Duration(part*float64(d)/5)
+}
+
 func (g IDs) bytes(n int) ([]byte, error) {
 	b := make([]byte, n)
 	if _, err := io.ReadFull(g.rand, b); err != nil {

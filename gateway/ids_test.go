@@ -69,3 +69,12 @@ func TestChainHashSeesEveryChange(t *testing.T) {
 		t.Error("the previous hash is not in the hash")
 	}
 }
+
+// A pause is moved by no more than a tenth, and by what comes from outside only.
+func TestAboutAPause(t *testing.T) {
+	for octets, want := range map[string]time.Duration{"\x00\x00\x00\x00": 900, "\x80\x00\x00\x00": 1000, "\xff\xff\xff\xff": 1099, "": 1000} {
+		if got := NewIDs(bytes.NewReader([]byte(octets))).About(1000); got != want {
+			t.Errorf("%q: %d, want %d", octets, got, want)
+		}
+	}
+}

@@ -27,6 +27,8 @@ type IntakeConfig struct {
 	ParkedPerIIN    int           // default 20
 	ParkEvery       time.Duration // default one minute: the first re-check of a parked application
 	ClockTolerance  time.Duration // default two minutes, as for OCSP times
+	Registers       []string      // which can be asked here; the provider confirms what others would have
+	Files           *FileDesk     // nil: no file is stored
 }
 
 func (c IntakeConfig) withDefaults() IntakeConfig {
@@ -78,6 +80,7 @@ type draft struct {
 	proof   *proof
 	service *catalogue.Service
 	form    catalogue.Form
+	files   []Attachment
 	route   routing.Decision
 	due     time.Time
 }
@@ -108,7 +111,7 @@ func (in *Intake) accept(ctx context.Context, d *draft) (Answer, error) {
 	case err != nil:
 		return Answer{}, err
 	case stored != nil && stored.CoveredSHA == d.proof.sameness():
-		return stored.Answer, nil
+		return stored.Answer, in.bring(ctx, stored.Answer.Number, d.sub.Files)
 	case stored != nil:
 		return in.conflict(ctx, d)
 	}
@@ -122,6 +125,9 @@ func (in *Intake) accept(ctx context.Context, d *draft) (Answer, error) {
 		return in.duplicate(ctx, d, first, err)
 	}
 	if err := in.place(d); err != nil {
+		return in.refuseError(ctx, d, err)
+	}
+	if err := in.attach(ctx, d); err != nil {
 		return in.refuseError(ctx, d, err)
 	}
 	return in.decide(ctx, d)
@@ -157,17 +163,7 @@ func (in *Intake) read(d *draft) error {
 }
 
 func (in *Intake) serviceOf(root *xmltree.Element, at time.Time) (*catalogue.Service, error) {
-	return in.rules.Catalogue.ForForm(root.Space(), in.territoryOf(root), at)
-}
-
-// territoryOf reads the territory where the services of this namespace keep it; it chooses the variant.
-func (in *Intake) territoryOf(root *xmltree.Element) string {
-	for _, s := range in.rules.Catalogue.Services() {
-		if s.Namespace == root.Space() {
-			return root.Find(s.Fields["territory"]).Text()
-		}
-	}
-	return ""
+	return in.rules.Catalogue.ForDocument(root, at)
 }
 
 // agree demands that the envelope says what the signed form says (DESIGN §3 rule 2).
@@ -215,6 +211,7 @@ func (in *Intake) place(d *draft) (err error) {
 // Without a usable answer nothing passes unmarked.
 func (in *Intake) decide(ctx context.Context, d *draft) (Answer, error) {
 	in.prover.revocation(ctx, d.proof, d.at, d.service.Revocation)
+	in.prover.sender(ctx, d.proof, d.sub.Sender, d.at, d.service.Revocation.Sources)
 	in.clock.weigh(d.proof, d.clock)
 	switch outcome, code := d.proof.verdict(); outcome {
 	case reason.Passed:
@@ -222,12 +219,16 @@ func (in *Intake) decide(ctx context.Context, d *draft) (Answer, error) {
 	case reason.Inconclusive:
 		return in.undecided(ctx, d, code)
 	default:
+		if IsTransport(code) {
+			d.sub.MessageID = "" // whoever holds a revoked key must not spend the message ids of others
+		}
 		return in.refuse(ctx, d, code, d.proof.detail(code))
 	}
 }
 
 // undecided does what the service's owner has laid down for a status nobody tells. A clock in doubt is
-// our own fault: then the application is parked, whatever the rule (DESIGN §3 rules 5 and 8).
+// our own fault: then the application is parked, whatever the rule (DESIGN §3 rules 5 and 8). What the owner
+// signed for is the applicant's certificate: a sender of unknown status is never taken with a mark.
 func (in *Intake) undecided(ctx context.Context, d *draft, code Code) (Answer, error) {
 	if d.proof.statusUnknown() {
 		switch d.service.Revocation.Unknown {
@@ -235,6 +236,9 @@ func (in *Intake) undecided(ctx context.Context, d *draft, code Code) (Answer, e
 			d.sub.MessageID = "" // the applicant comes again, with the same message if he likes
 			return in.refuse(ctx, d, code, d.proof.detail(code))
 		case catalogue.UnknownAcceptMarked:
+			if d.proof.senderUnknown() {
+				break
+			}
 			return in.register(ctx, d, StateAccepted, code)
 		}
 	}

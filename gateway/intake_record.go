@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"kopir/gateway/catalogue"
@@ -18,8 +19,11 @@ func (in *Intake) register(ctx context.Context, d *draft, state State, code Code
 		return Answer{}, err
 	}
 	c := d.newCase(number, state)
+	if d.proof.senderUnknown() {
+		c.Envelope.SenderChain = strings.Join(d.sub.Sender.fingerprints(), " ")
+	}
 	answer := Answer{Decision: DecisionAccepted, Number: number, Service: c.Service, Provider: c.Provider,
-		ReceivedAt: d.at, DueAt: d.due}
+		ReceivedAt: d.at, DueAt: d.due, Files: countFiles(d.files)}
 	if code != "" {
 		c.NextCheckAt = d.at.Add(in.cfg.ParkEvery)
 		answer.Code, answer.Detail = code, d.proof.detail(code)
@@ -42,13 +46,14 @@ func (in *Intake) refuse(ctx context.Context, d *draft, code Code, detail string
 	if outcome, _ := d.proof.verdict(); outcome == reason.Passed || outcome == reason.Inconclusive {
 		d.proof.add(reason.Fail(checkOf(code), 0, code, detail))
 	}
+	in.vouch(ctx, d)
 	return in.recordRefusal(ctx, d, answer)
 }
 
 // recordRefusal writes a refusal down, with a case in its final state where only a message along the
 // chain can tell the sender: over the asynchronous channel "arrived" is all that is said at once.
 func (in *Intake) recordRefusal(ctx context.Context, d *draft, answer Answer) (Answer, error) {
-	if d.sub.Via != ViaAsyncSOAP {
+	if d.sub.Via != ViaAsyncSOAP || IsTransport(answer.Code) {
 		return in.record(ctx, d, answer, nil)
 	}
 	number, err := in.world.IDs.Number(d.at)
@@ -70,6 +75,8 @@ func checkOf(code Code) string {
 		return "form"
 	case CodeDuplicate, CodeConflict:
 		return "message"
+	case CodeAttachmentRefused:
+		return checkFiles
 	}
 	return "service"
 }
@@ -82,6 +89,7 @@ func (in *Intake) duplicate(ctx context.Context, d *draft, first string, err err
 	answer := Answer{Decision: DecisionRefused, Code: CodeDuplicate, FirstNumber: first, ReceivedAt: d.at,
 		Service: d.service.Key, Detail: "the same signed application was registered before as " + first}
 	d.proof.add(reason.Fail("message", 0, CodeDuplicate, answer.Detail))
+	in.vouch(ctx, d)
 	return in.recordRefusal(ctx, d, answer)
 }
 
@@ -105,7 +113,9 @@ func (in *Intake) record(ctx context.Context, d *draft, answer Answer, c *Case) 
 	rec := Record{Key: d.sub.Key(), CoveredSHA: d.proof.sameness(), Answer: answer, Verdict: verdict, Case: c,
 		Documents: append(evidence, d.documents()...)}
 	if c != nil {
-		rec.Events = []Event{registration(d, answer, c)}
+		marks, unasked := in.lookups(d, c)
+		c.Lookups = marks
+		rec.Events = append([]Event{registration(d, answer, c)}, unasked...)
 		rec.Outbox = []Message{d.tell(c, answer)}
 	}
 	stored, err := in.ledger.Record(ctx, rec)
@@ -126,7 +136,7 @@ func (in *Intake) record(ctx context.Context, d *draft, answer Answer, c *Case) 
 // documents are the bytes as they came, which is the evidence, and the covered octets, which are all that
 // travels on (DESIGN §3 rule 1).
 func (d *draft) documents() []Document {
-	docs := []Document{{SHA256: d.proof.documentSHA, Bytes: d.sub.Document}}
+	docs := append(d.sub.Sender.documents(), Document{SHA256: d.proof.documentSHA, Bytes: d.sub.Document})
 	if d.proof.coveredSHA != "" {
 		docs = append(docs, Document{SHA256: d.proof.coveredSHA, Bytes: d.proof.result.Covered})
 	}
@@ -167,7 +177,7 @@ func (d *draft) newCase(number string, state State) Case {
 		Envelope: d.sub.Envelope, ReceivedAt: d.at, UpdatedAt: d.at, DueAt: d.due,
 		DocumentSHA: d.proof.documentSHA, CoveredSHA: d.proof.coveredSHA,
 		Provider: d.route.Provider.ID, Rule: d.route.Rule, Territory: d.form.Territory,
-		RequestNumber: d.form.RequestNumber, RequestDate: d.form.RequestDate, Doubt: d.clock.Behind}
+		RequestNumber: d.form.RequestNumber, RequestDate: d.form.RequestDate, ChainID: d.form.ChainID, Doubt: d.clock.Behind}
 	if d.service != nil {
 		c.Service = d.service.Key
 	}
@@ -176,9 +186,7 @@ func (d *draft) newCase(number string, state State) Case {
 		return c
 	}
 	c.IIN, c.BIN = d.form.IIN, d.form.BIN // never in the history of somebody who did not prove to have signed
-	for _, a := range d.form.Attachments {
-		c.Attachments = append(c.Attachments, Attachment{Code: a.Code, Name: a.Name, SHA256: a.SHA256})
-	}
+	c.Attachments = d.files
 	return c
 }
 
@@ -216,6 +224,7 @@ func (in *Intake) verdictOf(d *draft, a Answer, c *Case) (Verdict, []Document, e
 	v := verdictFrom(d.proof, "application", id, d.at)
 	v.Caller, v.Via, v.Service, v.Provider = d.sub.Caller.ID, d.sub.Via, a.Service, a.Provider
 	v.Checks = append(append([]reason.Check{}, d.sub.Transport...), v.Checks...)
+	v.Sender, v.SenderCertificates = d.sub.Sender.summary(), d.sub.Sender.fingerprints()
 	if c != nil {
 		v.Number = c.Number
 	}

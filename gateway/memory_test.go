@@ -170,3 +170,20 @@ func (m *memory) kinds(number string) []string {
 	}
 	return kinds
 }
+
+func (m *memory) DueFiles(_ context.Context, now time.Time, limit int) ([]string, error) {
+	return m.due(limit, func(c Case) bool {
+		return slices.ContainsFunc(c.Attachments, func(a Attachment) bool { return !a.NextAt.IsZero() && !a.NextAt.After(now) })
+	})
+}
+
+func (m *memory) NamesFile(_ context.Context, sha string) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, c := range m.cases {
+		if slices.ContainsFunc(c.Attachments, func(a Attachment) bool { return a.SHA256 == sha && a.State == FileStored }) {
+			return true, nil
+		}
+	}
+	return false, nil
+}

@@ -88,6 +88,11 @@ type Ledger interface {
 	// Acts returns the newest acts.
 	Acts(ctx context.Context, limit int) ([]Act, error)
 
+	// LookupLedger keeps what registers are asked.
+	LookupLedger
+	// FileIndex knows the files cases name.
+	FileIndex
+
 	// Stamps roots and dates what the ledger holds.
 	Stamps
 

@@ -35,6 +35,9 @@ type proof struct {
 	record      proofRecord // what a re-verification needs
 	rule        string      // by which the status was asked for
 	doubted     bool        // the clock is in doubt: nothing may be decided by it
+
+	transport         []reason.Check // of the sender's certificates
+	transportStatuses []revocation.Status
 }
 
 // prove runs every check that costs nothing: the gate, the signature, the chain, validity
@@ -111,17 +114,26 @@ func (p *Prover) revocation(ctx context.Context, pr *proof, at time.Time, rule c
 
 // sourceFor is the source as the rule wants it asked; a source that knows no rules is used as it is.
 func (p *Prover) sourceFor(rule catalogue.Revocation) revocation.Source {
+	return p.sourceUnder(rule.Sources)
+}
+
+func (p *Prover) sourceUnder(sources revocation.Policy) revocation.Source {
 	if ruled, ok := p.status.(interface {
 		Under(revocation.Policy) revocation.Source
 	}); ok {
-		return ruled.Under(rule.Sources)
+		return ruled.Under(sources)
 	}
 	return p.status
 }
 
 // clockOff says that a genuine answer contradicts the machine's clock.
 func (pr *proof) clockOff() bool {
-	return slices.ContainsFunc(pr.result.Revocation(), func(st revocation.Status) bool { return st.ClockOff != 0 })
+	return slices.ContainsFunc(pr.statuses(), func(st revocation.Status) bool { return st.ClockOff != 0 })
+}
+
+// statuses are the answers given about the document's signers and about the sender.
+func (pr *proof) statuses() []revocation.Status {
+	return slices.Concat(pr.result.Revocation(), pr.transportStatuses)
 }
 
 // statusUnknown says that nothing but a silent source keeps the document from being decided.
@@ -133,9 +145,9 @@ func (pr *proof) statusUnknown() bool {
 // add puts a check of the gateway's own beside those of the signature.
 func (pr *proof) add(c reason.Check) { pr.extra = append(pr.extra, c) }
 
-// checks lists all checks made, the signature's first.
+// checks lists all checks made: the sender's, the signature's, the gateway's own.
 func (pr *proof) checks() []reason.Check {
-	return append(append([]reason.Check{}, pr.result.Checks...), pr.extra...)
+	return slices.Concat(pr.transport, pr.result.Checks, pr.extra)
 }
 
 // verdict sums up what has been checked so far.
@@ -173,22 +185,26 @@ func (pr *proof) form() (*xmltree.Element, error) {
 func (pr *proof) signers() []SignerSummary {
 	out := make([]SignerSummary, 0, len(pr.result.Signers))
 	for _, s := range pr.result.Signers {
-		sum := SignerSummary{Index: s.Index, Algorithm: s.Algorithm, Covers: s.Covers}
-		if c := s.Certificate; c != nil {
-			sum.Serial, sum.Issuer = c.Serial.Text(16), c.Issuer.CommonName
-			sum.Roles, sum.KeyStore = c.Roles(), c.KeyStore
-			sum.NotBefore, sum.NotAfter = c.NotBefore, c.NotAfter
+		sum := SignerSummary{}
+		if s.Certificate != nil {
+			sum = summaryOf(s.Certificate)
 		}
+		sum.Index, sum.Algorithm, sum.Covers = s.Index, s.Algorithm, s.Covers
 		out = append(out, sum)
 	}
 	return out
+}
+
+func summaryOf(c *pki.Certificate) SignerSummary {
+	return SignerSummary{Serial: c.Serial.Text(16), Issuer: c.Issuer.CommonName, Roles: c.Roles(), KeyStore: c.KeyStore,
+		NotBefore: c.NotBefore, NotAfter: c.NotAfter}
 }
 
 // evidence names the answers that decided the status, and gives their bytes to be kept.
 func (pr *proof) evidence() ([]EvidenceRef, []Document) {
 	var refs []EvidenceRef
 	var docs []Document
-	for _, heard := range pr.result.Revocation() {
+	for _, heard := range pr.statuses() {
 		for _, st := range append([]revocation.Status{heard}, heard.Also...) {
 			ref := EvidenceRef{Source: st.Source, SHA256: st.EvidenceSHA256, ThisUpdate: st.ThisUpdate,
 				NextUpdate: st.NextUpdate, State: st.State.String(), Detail: st.Detail, Certificate: about(heard), Base: st.BaseSHA256}

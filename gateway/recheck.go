@@ -45,9 +45,14 @@ func (p *Parking) recheck(ctx context.Context, number string) (found, error) {
 	}
 	entry := in.entryOf(c.Service)
 	look := &recheck{entry: versionOf(entry), rule: ruleOf(entry), proof: p.prove(doc, c, clock), at: now}
+	sender, err := in.senderOf(ctx, c)
+	if err != nil {
+		return found{}, err
+	}
 	look.proof.identity(c.IIN, c.BIN)
 	if look.proof.passed() {
 		in.prover.revocation(ctx, look.proof, now, look.rule)
+		in.prover.sender(ctx, look.proof, sender, now, look.rule.Sources)
 	}
 	in.clock.weigh(look.proof, clock)
 	look.closeAt(c)
@@ -127,7 +132,7 @@ func (p *Parking) next(c Case, l *recheck) Change {
 		return l.confirmed(c)
 	case l.v.Outcome == reason.Failed:
 		return l.broken(c)
-	case c.State == StateParked && l.rule.Unknown == catalogue.UnknownAcceptMarked && l.proof.statusUnknown():
+	case c.State == StateParked && l.rule.Unknown == catalogue.UnknownAcceptMarked && l.proof.statusUnknown() && !l.proof.senderUnknown():
 		c.NextCheckAt = p.nextLook(c, l)
 		return l.accepted(c, MarkUnconfirmed)
 	}

@@ -25,6 +25,10 @@ type Verdict struct {
 	CoveredSHA  string          `json:"covered_sha256,omitempty"`
 	Evidence    []EvidenceRef   `json:"evidence,omitempty"`
 
+	// Sender signed the message around the document; nil where no such signature was looked at.
+	Sender             *SignerSummary `json:"sender,omitempty"`
+	SenderCertificates []string       `json:"sender_certificates,omitempty"` // SHA-256, each kept as a document
+
 	StatusPolicy string `json:"status_policy,omitempty"` // by which the status was asked for: "ocsp,crl freshness=1h unknown=park"
 
 	// What a later re-verification needs besides the document and the evidence (see [PolicyRecord]).

@@ -6,10 +6,13 @@ import (
 )
 
 // Views reads cases for those who may see them. What is not the caller's does not exist for it.
-type Views struct{ ledger Ledger }
+type Views struct {
+	ledger Ledger
+	files  Files
+}
 
-// NewViews makes the use case.
-func NewViews(l Ledger) *Views { return &Views{ledger: l} }
+// NewViews makes the use case; without files no attachment is given out.
+func NewViews(l Ledger, f Files) *Views { return &Views{ledger: l, files: f} }
 
 // maxHistory bounds one person's history in one answer.
 const maxHistory = 200

@@ -6,7 +6,7 @@ package schemas
 
 import "embed"
 
-// FS holds services/, providers/, calendar/, texts/, kato.tsv and codes.yaml.
+// FS holds services/, payloads/, providers/, calendar/, texts/, kato.tsv and codes.yaml.
 //
-//go:embed all:services all:providers all:calendar all:texts kato.tsv codes.yaml
+//go:embed all:services all:payloads all:providers all:calendar all:texts kato.tsv codes.yaml
 var FS embed.FS

@@ -170,6 +170,12 @@ func (c *Console) factValue(lang, key, value string) string {
 	switch {
 	case key == "code":
 		return c.codeTitle(lang, gateway.Code(value)) + " (" + scrub(value) + ")"
+	case key == "register":
+		return c.texts.word(lang, "lookup.register", value)
+	case key == "lookup_cause":
+		return c.texts.word(lang, "lookup.cause", value)
+	case key == "differences":
+		return c.differences(lang, value)
 	case key == "mark":
 		return c.texts.word(lang, "mark", value)
 	case key == "via":
@@ -194,6 +200,15 @@ func (c *Console) factValue(lang, key, value string) string {
 		return short(value)
 	}
 	return written(lang, value)
+}
+
+// differences names what a register says otherwise.
+func (c *Console) differences(lang, names string) string {
+	words := strings.Fields(names)
+	for i, name := range words {
+		words[i] = c.texts.word(lang, "lookup.difference", name)
+	}
+	return strings.Join(words, ", ")
 }
 
 // brokenAt follows the chain of hashes (DESIGN §3 rule 11) and returns the first event that does not fit.

@@ -259,7 +259,11 @@ func (l *fakeLedger) addCase() {
 		RequestDate: "2026-11-21T10:20:00+05:00", Channel: gateway.ChannelPortal, Via: gateway.ViaAsyncSOAP, Caller: "portal",
 		ReceivedAt: received, DueAt: time.Date(2026, 12, 4, 18, 0, 0, 0, gateway.Almaty), UpdatedAt: now.Add(-3 * time.Hour),
 		DocumentSHA: sampleSHA, CoveredSHA: strings.Repeat("ab01", 16), Attempt: 1,
-		Attachments: []gateway.Attachment{{Code: "income", Name: "Иванова-справка.pdf", SHA256: sampleSHA}}}
+		Lookups: []gateway.LookupMark{{Register: "gbdfl", State: gateway.LookupDiffers, Differences: []string{"birth_date"}, At: received},
+			{Register: "zags", State: gateway.LookupUnconfirmed, Cause: gateway.LookupSilent, At: received}},
+		Attachments: []gateway.Attachment{
+			{Code: "income", Name: "Иванова-справка.pdf", SHA256: sampleSHA, Size: 1536, Type: "application/pdf", Covered: true, State: gateway.FileStored, Scan: gateway.ScanClean},
+			{Name: "Иванова.png", SHA256: sampleSHA, State: gateway.FileRefused, Cause: "its content is text/html; the service takes pdf"}}}
 	l.events[sampleNumber] = chained(
 		gateway.Event{At: received, Kind: "parked", Actor: "portal", Data: map[string]string{"code": "revocation_unknown", "via": "soap-async", "document": sampleSHA}},
 		gateway.Event{At: received.Add(4 * time.Minute), Kind: "accepted", Actor: "kopir", Data: map[string]string{"verdict": "06F02XYZ"}},

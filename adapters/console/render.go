@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"embed"
 	"errors"
@@ -88,6 +89,8 @@ func (c *Console) functions(lang string) template.FuncMap {
 		"longest":  func(q *queues) string { return c.longest(lang, q) },
 		"covers":   func(s string) string { return c.coverage(lang, s) },
 		"rule":     func(s string) string { return c.rule(lang, s) },
+		"scanned":  func(s gateway.ScanState) string { return c.texts.word(lang, "file.scan", cmp.Or(string(s), "off")) },
+		"fileSize": func(n int64) string { return c.texts.get(lang, "file.size", grouped(int((n+1023)/1024))) },
 		"document": func(service, code string) string { return c.documentTitle(lang, service, code) },
 	}
 }

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"io/fs"
 	"net/http"
 	"regexp"
@@ -67,11 +68,23 @@ func TestClosedListsHaveWords(t *testing.T) {
 	for _, s := range gateway.States() {
 		need("state", string(s))
 	}
+	for _, s := range gateway.LookupStates() {
+		need("lookup", string(s))
+		if s != gateway.LookupPending {
+			need("event", "lookup_"+string(s))
+		}
+	}
+	for _, cause := range []string{gateway.LookupSilent, gateway.LookupBadAnswer, gateway.LookupNotConnected} {
+		need("lookup.cause", cause)
+	}
+	for _, field := range []string{"surname", "name", "birth_date", "iin"} {
+		need("lookup.difference", field)
+	}
 	for o := range reason.NotApplicable + 1 {
 		need("outcome", o.String())
 	}
 	for _, name := range []string{reason.CheckXML, reason.CheckSignature, reason.CheckDigest, reason.CheckCoverage, reason.CheckAlgorithm,
-		reason.CheckChain, reason.CheckValidity, reason.CheckPurpose, reason.CheckRevocation, reason.CheckIdentity} {
+		reason.CheckChain, reason.CheckValidity, reason.CheckPurpose, reason.CheckRevocation, reason.CheckIdentity, "attachments"} {
 		need("check", name)
 	}
 	for _, c := range []gateway.Channel{gateway.ChannelPortal, gateway.ChannelDepartment, gateway.ChannelServiceCentre, gateway.ChannelRuralAkim, gateway.ChannelEmploymentCentre} {
@@ -81,8 +94,14 @@ func TestClosedListsHaveWords(t *testing.T) {
 		need("via", string(v))
 	}
 	for _, kind := range []string{"parked", "accepted", "refused", "escalated", "leased", "acknowledged", "lease_renewed", "lease_released", "dead",
-		"step", "result_refused", "completed", "declined", "delivered"} { // what the use cases and the ledger write
+		"step", "result_refused", "completed", "declined", "delivered", gateway.EventFileStored, gateway.EventFileRefused} { // what the use cases and the ledger write
 		need("event", kind)
+	}
+	for _, s := range gateway.FileStates() {
+		need("file.state", string(s))
+	}
+	for _, s := range gateway.ScanStates() {
+		need("file.scan", cmp.Or(string(s), "off"))
 	}
 	for _, p := range periods {
 		need("board.range", p.Key)

@@ -17,6 +17,7 @@ type verdictView struct {
 	Operator  string // likely cause and what to do
 	Applicant string // what the applicant is told
 	Lines     []checkLine
+	Signed    string // who has signed, of the closed list of signedBy
 }
 
 // checkLine is one check as the page shows it.
@@ -31,7 +32,7 @@ func (c *Console) verdict(r *http.Request, v visit) (*shown, error) {
 	if err != nil {
 		return nil, err
 	}
-	view := verdictView{Verdict: found, Reason: c.reasonWords(v.lang, found), Service: c.serviceTitle(v.lang, found.Service)}
+	view := verdictView{Verdict: found, Reason: c.reasonWords(v.lang, found), Service: c.serviceTitle(v.lang, found.Service), Signed: signedBy(found)}
 	if found.Code != "" {
 		view.Operator = c.operatorText(v.lang, found.Code)
 		view.Applicant = c.applicantText(v.lang, found.Code)
@@ -44,6 +45,9 @@ func (c *Console) verdict(r *http.Request, v visit) (*shown, error) {
 
 func (c *Console) line(lang string, check reason.Check) checkLine {
 	line := checkLine{Check: check, Who: c.texts.get(lang, "verdict.whole")}
+	if gateway.IsTransportCheck(check.Name) {
+		line.Who = c.texts.get(lang, "verdict.message")
+	}
 	if check.Signer > 0 {
 		line.Who = c.texts.get(lang, "verdict.signer_n", strconv.Itoa(check.Signer))
 	}

@@ -45,15 +45,18 @@ func NewPins(pins ...Pin) *Pins {
 type Signed struct {
 	Body        []byte // the octets that were digested; only these may be read
 	Certificate *pki.Certificate
+	Chain       pki.Chain // to the anchor; nil: the certificate is pinned
 	Algorithm   string
+	Checks      []reason.Check // what was found, by the names of xmlsig
 }
 
 // Refusals that need no arithmetic.
 var (
 	errNoPins = reason.New(reason.TransportSignatureInvalid,
 		"this gateway trusts no sender yet: no certificate of a sender is configured")
-	errUnsigned = reason.New(reason.TransportSignatureMissing, "the SOAP header holds no WS-Security signature of the Body")
-	errStranger = reason.New(reason.TransportSignatureInvalid,
+	errUnsigned   = reason.New(reason.TransportSignatureMissing, "the SOAP header holds no WS-Security signature of the Body")
+	errTwoHeaders = reason.New(reason.TransportSignatureInvalid, "the SOAP header holds more than one wsse:Security")
+	errStranger   = reason.New(reason.TransportSignatureInvalid,
 		"the message is not signed with one of the certificates this gateway trusts for messages")
 )
 
@@ -105,11 +108,29 @@ func (p *Pins) verify(doc []byte, tree *xmltree.Document, at time.Time) (Signed,
 			return Signed{}, errStranger
 		}
 		if err := s.Certificate.CheckValidity(at); err != nil {
-			return Signed{}, reason.Wrap(reason.TransportSignatureInvalid, "the certificate the message is signed with has expired or is not valid yet", err)
+			return Signed{}, notCurrent(err)
 		}
 	}
 	first := result.Signers[0]
-	return Signed{Body: result.Covered, Certificate: first.Certificate, Algorithm: first.Algorithm}, nil
+	return Signed{Body: result.Covered, Certificate: first.Certificate, Algorithm: first.Algorithm, Checks: p.found(result)}, nil
+}
+
+// notCurrent is what SHEP tells from a wrong signature: SCE005.
+func notCurrent(err error) error {
+	return reason.Wrap(reason.TransportSignatureNotCurrent, "the certificate the message is signed with has expired or is not valid yet", err)
+}
+
+// found are the checks that were made. The pin stands for what chain, purpose and status would tell.
+func (p *Pins) found(result xmlsig.Result) (checks []reason.Check) {
+	for _, c := range result.Checks {
+		switch c.Name {
+		case reason.CheckXML, reason.CheckSignature, reason.CheckDigest, reason.CheckCoverage, reason.CheckAlgorithm:
+			checks = append(checks, c)
+		}
+	}
+	const pinned = "the certificate is pinned"
+	return append(checks, reason.Skip(reason.CheckChain, 0, pinned), reason.Pass(reason.CheckValidity, 0, ""),
+		reason.Skip(reason.CheckPurpose, 0, pinned), reason.Skip(reason.CheckRevocation, 0, pinned))
 }
 
 // mathematics turns failed checks into the transport's own two codes.

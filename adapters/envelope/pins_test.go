@@ -86,8 +86,8 @@ func TestPinsRefuse(t *testing.T) {
 		{"changed Body", change("<messageId>m1<", "<messageId>m2<"), moment, reason.TransportSignatureInvalid, ""},
 		{"changed value", change("<ds:SignatureValue>", "<ds:SignatureValue>AAAA"), moment, reason.TransportSignatureInvalid, ""},
 		{"Id taken off the Body", change(`wsu:Id="id-`, `wsu:Id="jd-`), moment, reason.TransportSignatureInvalid, ""},
-		{"expired", good, ours.Certificate.NotAfter.Add(time.Second), reason.TransportSignatureInvalid, reason.CertificateExpired},
-		{"not yet valid", good, ours.Certificate.NotBefore.Add(-time.Second), reason.TransportSignatureInvalid, reason.CertificateNotYetValid},
+		{"expired", good, ours.Certificate.NotAfter.Add(time.Second), reason.TransportSignatureNotCurrent, reason.CertificateExpired},
+		{"not yet valid", good, ours.Certificate.NotBefore.Add(-time.Second), reason.TransportSignatureNotCurrent, reason.CertificateNotYetValid},
 		{"cut off", good[:len(good)-20], moment, reason.XMLMalformed, ""},
 		{"with a DOCTYPE", append([]byte("<!DOCTYPE x>"), good...), moment, reason.XMLForbidden, ""},
 	}

@@ -24,22 +24,36 @@ func Read(doc []byte, lim xmltree.Limits) (*Message, error) {
 	if root.Space() != NSSoap {
 		return nil, &VersionError{}
 	}
-	var body *xmltree.Element
-	m := &Message{raw: doc, tree: tree}
+	header, body, err := parts(root)
+	if err != nil {
+		return nil, err
+	}
+	m := &Message{raw: doc, tree: tree, HasHeader: hasSecurity(header)}
+	if err := understood(header); err != nil {
+		return nil, err
+	}
+	return m, m.readBody(body)
+}
+
+// parts are the Header, which may be missing, and the Body of an envelope. Of either there is one, the
+// Header first (SOAP 1.1 §4.1.1): of two, another program could read the other.
+func parts(root *xmltree.Element) (header, body *xmltree.Element, err error) {
 	for _, c := range root.Children() {
 		switch {
-		case c.Is(NSSoap, "Header"):
-			m.HasHeader = m.HasHeader || hasSecurity(c)
 		case c.Is(NSSoap, "Body") && body == nil:
 			body = c
 		case c.Is(NSSoap, "Body"):
-			return nil, malformed("the Envelope holds two Bodies")
+			return nil, nil, malformed("the Envelope holds two Bodies")
+		case c.Is(NSSoap, "Header") && header == nil && body == nil:
+			header = c
+		case c.Is(NSSoap, "Header"):
+			return nil, nil, malformed("the Envelope holds two Headers, or one behind the Body")
 		}
 	}
 	if body == nil {
-		return nil, malformed("the Envelope holds no Body")
+		return nil, nil, malformed("the Envelope holds no Body")
 	}
-	return m, m.readBody(body)
+	return header, body, nil
 }
 
 // ReadBody decodes a Body alone: the octets a transport signature covers.
@@ -65,13 +79,43 @@ func (e *VersionError) Unwrap() error { return malformed(e.Error()) }
 
 func malformed(detail string) *reason.Error { return reason.New(reason.XMLMalformed, detail) }
 
-func hasSecurity(header *xmltree.Element) bool {
+func hasSecurity(header *xmltree.Element) bool { return header != nil && len(securities(header)) > 0 }
+
+func securities(header *xmltree.Element) (out []*xmltree.Element) {
 	for _, c := range header.Children() {
 		if c.Is(nsWSSE, "Security") {
-			return true
+			out = append(out, c)
 		}
 	}
-	return false
+	return out
+}
+
+// NotUnderstoodError says that a header block that must be understood is not (SOAP 1.1 §4.2.3).
+type NotUnderstoodError struct{}
+
+func (*NotUnderstoodError) Error() string {
+	return "the header holds a block with mustUnderstand that this program does not know"
+}
+
+// Unwrap gives the reason code.
+func (e *NotUnderstoodError) Unwrap() error { return malformed(e.Error()) }
+
+// actorNext is everybody a message comes to; a block with another actor is for somebody else (§4.2.2).
+const actorNext = "http://schemas.xmlsoap.org/soap/actor/next"
+
+// understood refuses blocks that are meant for us, have to be understood and are not WS-Security.
+func understood(header *xmltree.Element) error {
+	if header == nil {
+		return nil
+	}
+	for _, block := range header.Children() {
+		must, _ := block.Attr(NSSoap, "mustUnderstand")
+		actor, _ := block.Attr(NSSoap, "actor")
+		if (must == "1" || must == "true") && (actor == "" || actor == actorNext) && !block.Is(nsWSSE, "Security") {
+			return &NotUnderstoodError{}
+		}
+	}
+	return nil
 }
 
 func (m *Message) readBody(body *xmltree.Element) error {

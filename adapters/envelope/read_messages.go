@@ -80,8 +80,16 @@ func (r *reader) messagesResponse(e *xmltree.Element) *MessagesResponse {
 		return m
 	}
 	for _, c := range e.Children() {
-		if c.Local() == "messages" {
-			m.Messages = append(m.Messages, *r.asyncRequest(c))
+		if c.Local() != "messages" {
+			continue
+		}
+		one := &reader{}
+		m.Messages = append(m.Messages, *one.asyncRequest(c))
+		if one.err != nil {
+			if m.Unreadable == nil {
+				m.Unreadable = map[int]error{}
+			}
+			m.Unreadable[len(m.Messages)-1] = one.err
 		}
 	}
 	return m

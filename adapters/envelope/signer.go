@@ -32,8 +32,10 @@ const (
 // digests and signatures are computed for those who are known, so that a stranger cannot make us
 // work. That the named one has indeed signed is what [xmlsig.Verify] finds out.
 func (p *Pins) pinned(tree *xmltree.Document) error {
-	signatures := transportSignatures(tree.Root)
+	signatures, headers := transportSignatures(tree.Root)
 	switch n := len(signatures); {
+	case headers > 1:
+		return errTwoHeaders
 	case n == 0:
 		return errUnsigned
 	case n > maxTransportSignatures:
@@ -47,8 +49,9 @@ func (p *Pins) pinned(tree *xmltree.Document) error {
 	return nil
 }
 
-// transportSignatures are the signatures under wsse:Security. What stands in the Body is the business's.
-func transportSignatures(envelope *xmltree.Element) (out []*xmltree.Element) {
+// transportSignatures are the signatures under wsse:Security, and how many of these there are: two leave
+// open whose word counts (WS-Security 1.0 §5). What stands in the Body is the business's.
+func transportSignatures(envelope *xmltree.Element) (out []*xmltree.Element, headers int) {
 	for header := range envelope.EachChild() {
 		if !header.Is(envelope.Space(), "Header") {
 			continue
@@ -57,6 +60,7 @@ func transportSignatures(envelope *xmltree.Element) (out []*xmltree.Element) {
 			if !security.Is(nsWSSE, "Security") {
 				continue
 			}
+			headers++
 			for s := range security.EachChild() {
 				if s.Is(nsDSig, "Signature") {
 					out = append(out, s)
@@ -64,33 +68,45 @@ func transportSignatures(envelope *xmltree.Element) (out []*xmltree.Element) {
 			}
 		}
 	}
-	return out
+	return out, headers
 }
 
 // signer is the fingerprint of the certificate a signature names, zero for none at hand. The rule is
 // xmlsig's: the first certificate of KeyInfo, unless a serial number names another one; without a
 // certificate, the pinned one that is named.
 func (p *Pins) signer(tree *xmltree.Document, signature *xmltree.Element) (none [sha256.Size]byte) {
+	der, c := named(tree, signature, p.candidates)
+	switch {
+	case c != nil:
+		return c.SHA256
+	case der != nil:
+		return sha256.Sum256(der)
+	}
+	return none
+}
+
+// named finds the certificate a signature names: as octets that nobody has read yet, or read already.
+func named(tree *xmltree.Document, signature *xmltree.Element, candidates []*pki.Certificate) ([]byte, *pki.Certificate) {
 	h := hints{tree: tree}
 	for child := range signature.EachChild() {
 		if child.Is(nsDSig, "KeyInfo") && !h.read(child) {
-			return none
+			return nil, nil
 		}
 	}
 	if len(h.certificates) > 0 && len(h.serials) == 0 {
-		return sha256.Sum256(h.certificates[0])
+		return h.certificates[0], nil
 	}
 	for _, der := range h.certificates {
 		if c, err := pki.Parse(der); err == nil && h.names(c) {
-			return c.SHA256
+			return nil, c
 		}
 	}
-	for _, c := range p.candidates {
+	for _, c := range candidates {
 		if h.names(c) {
-			return c.SHA256
+			return nil, c
 		}
 	}
-	return none
+	return nil, nil
 }
 
 // hints is what a KeyInfo says about the signer.

@@ -163,6 +163,7 @@ type MessagesResponse struct {
 	ResponseDate time.Time
 	SessionID    string
 	Messages     []AsyncRequest
+	Unreadable   map[int]error // of Messages, by index: one of them that is ambiguous spoils no other
 }
 
 // ChangeStatusNotification is changeMassageStatusNotification (so spelt): what became of a message we sent.

@@ -32,6 +32,9 @@ func StatusWords(state string) Words { return wordsOf("state."+state, nil) }
 // MarkWords says in both languages what a mark means.
 func MarkWords(m gateway.Mark) Words { return wordsOf("mark."+string(m), nil) }
 
+// LookupWords says in both languages what a look-up in a register has shown.
+func LookupWords(s gateway.LookupState) Words { return wordsOf("lookup."+string(s), nil) }
+
 // AnswerWords is what the applicant is told about a decision: the regulation wants the
 // number and the date and time of the result (services.md, point 6).
 func AnswerWords(t Texts, a gateway.Answer) Words {

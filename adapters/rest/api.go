@@ -8,7 +8,9 @@
 package rest
 
 import (
+	"cmp"
 	"context"
+	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -46,6 +48,7 @@ type Views interface {
 	Case(ctx context.Context, caller gateway.Caller, number string) (gateway.Case, []gateway.Event, error)
 	Search(ctx context.Context, caller gateway.Caller, iin string) ([]gateway.Case, error)
 	Document(ctx context.Context, caller gateway.Caller, number, sha string) ([]byte, error)
+	Attachment(ctx context.Context, caller gateway.Caller, number, sha string) (gateway.Attachment, io.ReadSeekCloser, error)
 	Result(ctx context.Context, caller gateway.Caller, number string) ([]byte, error)
 	Verdicts(ctx context.Context, caller gateway.Caller, number string) ([]gateway.Verdict, error)
 }
@@ -57,6 +60,9 @@ type Config struct {
 	Work    Work
 	Views   Views
 	MaxWait time.Duration // default 30 s: the longest poll
+	Files   gateway.Files // where files beside an application go; nil: they are not taken
+	Idle    time.Duration // default 30 s: the longest pause within an upload
+	Longest time.Duration // default 15 min: the longest upload
 }
 
 // defaultMaxWait stays below the server's write and read time-outs.
@@ -70,6 +76,10 @@ type API struct {
 	work    Work
 	views   Views
 	maxWait time.Duration
+	files   gateway.Files
+	uploads chan struct{} // one place for each upload under way
+	idle    time.Duration
+	longest time.Duration
 	openapi []byte
 	router  *mux.Router
 }
@@ -81,7 +91,8 @@ func New(frame *httpserver.Frame, cfg Config) (*API, error) {
 		return nil, err
 	}
 	a := &API{frame: frame, access: cfg.Access, intake: cfg.Intake, work: cfg.Work, views: cfg.Views,
-		maxWait: cfg.MaxWait, openapi: doc, router: mux.NewRouter().SkipClean(true)}
+		maxWait: cfg.MaxWait, files: cfg.Files, uploads: make(chan struct{}, maxUploads),
+		idle: cmp.Or(cfg.Idle, defaultIdle), longest: cmp.Or(cfg.Longest, defaultLongest), openapi: doc, router: mux.NewRouter().SkipClean(true)}
 	if a.maxWait <= 0 {
 		a.maxWait = defaultMaxWait
 	}

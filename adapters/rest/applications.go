@@ -23,7 +23,7 @@ func (a *API) submit(w http.ResponseWriter, r *http.Request, caller gateway.Call
 	if err != nil {
 		return err
 	}
-	doc, leave, err := a.readSigned(w, r)
+	came, leave, err := a.readSubmission(w, r)
 	if err != nil {
 		return err
 	}
@@ -33,7 +33,7 @@ func (a *API) submit(w http.ResponseWriter, r *http.Request, caller gateway.Call
 		channel = gateway.ChannelPortal
 	}
 	answer, err := a.intake.Accept(r.Context(), gateway.Submission{
-		Caller: caller, Via: gateway.ViaREST, MessageID: key, Channel: channel, Document: doc,
+		Caller: caller, Via: gateway.ViaREST, MessageID: key, Channel: channel, Document: came.doc, Files: came.files,
 		Envelope: gateway.Envelope{MessageID: key},
 	})
 	if err != nil {
@@ -91,10 +91,6 @@ func (a *API) readSigned(w http.ResponseWriter, r *http.Request) (doc []byte, le
 
 // readXML reads a signed document: XML, UTF-8, bounded, not empty.
 func readXML(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	if strings.HasPrefix(strings.ToLower(r.Header.Get("Content-Type")), "multipart/") {
-		return nil, &gateway.Error{Code: gateway.CodeMediaTypeUnsupported,
-			Detail: "attachments by multipart are not supported yet; send the signed XML alone, as application/xml"}
-	}
 	if err := httpserver.RequireType(r, "application/xml", "text/xml"); err != nil {
 		return nil, err
 	}
@@ -148,18 +144,6 @@ func (a *API) search(w http.ResponseWriter, r *http.Request, caller gateway.Call
 		out.Applications = append(out.Applications, caseOf(c))
 	}
 	return httpserver.WriteJSON(w, http.StatusOK, out)
-}
-
-// attachment gives a document stored for the case by its digest: what the signature covers, or the
-// application as it came. It is somebody's upload: it is never shown by a browser, only saved.
-func (a *API) attachment(w http.ResponseWriter, r *http.Request, caller gateway.Caller) error {
-	sha := mux.Vars(r)["sha256"]
-	doc, err := a.views.Document(r.Context(), caller, mux.Vars(r)["number"], sha)
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Content-Disposition", `attachment; filename="`+sha+`"`)
-	return writeBytes(w, "application/octet-stream", doc)
 }
 
 // result gives the signed result as it came from the provider, octet for octet.

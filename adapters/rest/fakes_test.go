@@ -3,6 +3,7 @@ package rest_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -52,6 +53,8 @@ type world struct {
 	reason   string
 	asked    string // digest of the document asked for last
 	lost     error  // documents cannot be read
+	file     *gateway.Attachment
+	content  string
 }
 
 func (f *world) Authenticate(_ context.Context, key string) (gateway.Caller, error) {
@@ -116,6 +119,12 @@ func (f *world) Case(context.Context, gateway.Caller, string) (gateway.Case, []g
 func (f *world) Search(context.Context, gateway.Caller, string) ([]gateway.Case, error) {
 	return []gateway.Case{oneCase(gateway.StateDelivered)}, f.err
 }
+func (f *world) Attachment(_ context.Context, _ gateway.Caller, _, digest string) (gateway.Attachment, io.ReadSeekCloser, error) {
+	if f.file == nil {
+		return gateway.Attachment{}, nil, &gateway.Error{Code: gateway.CodeNotFound}
+	}
+	return *f.file, nopCloser{strings.NewReader(f.content)}, f.err
+}
 func (f *world) Document(_ context.Context, _ gateway.Caller, _, digest string) ([]byte, error) {
 	f.asked = digest
 	return []byte("<app/>"), errors.Join(f.err, f.lost)
@@ -131,12 +140,12 @@ func oneCase(s gateway.State) gateway.Case {
 	return gateway.Case{Number: "K26-7QX4M-09TCB", Service: "housing-assistance", Provider: "akkol", Territory: "593200000",
 		State: s, IIN: "000230500003", RequestNumber: "10109001292987", Channel: gateway.ChannelPortal, Via: gateway.ViaREST,
 		ReceivedAt: received, DueAt: due, UpdatedAt: received, DocumentSHA: sha, CoveredSHA: coveredSHA, Attempt: 2,
-		LeaseID: "01JD", LeaseUntil: due, Attachments: []gateway.Attachment{{Code: "income", Name: "a.pdf", SHA256: sha}}}
+		LeaseID: "01JD", LeaseUntil: due, Attachments: []gateway.Attachment{{Code: "income", Name: "a.pdf", SHA256: sha, Size: 7, Type: "application/pdf", Covered: true, State: gateway.FileStored, Scan: gateway.ScanClean}}}
 }
 
 func accepted() gateway.Answer {
 	return gateway.Answer{Decision: gateway.DecisionAccepted, Number: "K26-7QX4M-09TCB", Service: "housing-assistance",
-		Provider: "akkol", ReceivedAt: received, DueAt: due, Verdict: "V1"}
+		Provider: "akkol", ReceivedAt: received, DueAt: due, Verdict: "V1", Files: gateway.FileCount{Stored: 2, NotCovered: 1}}
 }
 
 // codes gives every code an HTTP status, as the table does.
@@ -194,3 +203,7 @@ var (
 	xmlHeader  = map[string]string{"Content-Type": "application/xml", "Idempotency-Key": "m1", "Kopir-Attempt": "2"}
 	jsonHeader = map[string]string{"Content-Type": "application/json"}
 )
+
+type nopCloser struct{ io.ReadSeeker }
+
+func (nopCloser) Close() error { return nil }

@@ -77,7 +77,9 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 	marked.Code, marked.Mark = "revocation_unknown", gateway.MarkUnconfirmed
 	duplicate := gateway.Answer{Decision: gateway.DecisionRefused, Code: gateway.CodeDuplicate, FirstNumber: "K26-1", Detail: "d", Verdict: "V"}
 	unavailable := &gateway.Error{Code: gateway.CodeUnavailable}
-	leased := []gateway.Case{oneCase(gateway.StateAccepted), {Number: "K26-2", State: gateway.StateAccepted, Attempt: 1, Mark: gateway.MarkFailed}}
+	leased := []gateway.Case{oneCase(gateway.StateAccepted), {Number: "K26-2", State: gateway.StateAccepted, Attempt: 1, Mark: gateway.MarkFailed, Lookups: []gateway.LookupMark{
+		{Register: "gbdfl", State: gateway.LookupDiffers, Differences: []string{"surname", "iin"}, At: time.Unix(1, 0)},
+		{Register: "zags", State: gateway.LookupUnconfirmed, Cause: gateway.LookupNotConnected, At: time.Unix(1, 0)}}}}
 	tests := []struct {
 		operation string
 		world     *world

@@ -86,7 +86,7 @@ func TestSubmitRefusesBeforeTheUseCase(t *testing.T) {
 		{"long key", call{"POST", "/v1/applications", "portal-key", "<a/>", with(xmlHeader, "Idempotency-Key", strings.Repeat("k", 129))}, 400, "form_invalid", "128"},
 		{"json", call{"POST", "/v1/applications", "portal-key", "{}", with(xmlHeader, "Content-Type", "application/json")}, 415, "media_type_unsupported", ""},
 		{"other charset", call{"POST", "/v1/applications", "portal-key", "<a/>", with(xmlHeader, "Content-Type", "application/xml; charset=windows-1251")}, 415, "media_type_unsupported", "utf-8"},
-		{"multipart", call{"POST", "/v1/applications", "portal-key", "--x", with(xmlHeader, "Content-Type", "multipart/form-data; boundary=x")}, 415, "media_type_unsupported", "not supported yet"},
+		{"multipart", call{"POST", "/v1/applications", "portal-key", "--x", with(xmlHeader, "Content-Type", "multipart/form-data; boundary=x")}, 415, "media_type_unsupported", "stores no files"},
 		{"gzip", call{"POST", "/v1/applications", "portal-key", "x", with(xmlHeader, "Content-Encoding", "gzip")}, 415, "media_type_unsupported", ""},
 		{"empty", call{"POST", "/v1/applications", "portal-key", "", xmlHeader}, 400, "xml_malformed", "empty"},
 		{"too large", call{"POST", "/v1/applications", "portal-key", big, xmlHeader}, 413, "too_large", ""},

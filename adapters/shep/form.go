@@ -1,67 +1,87 @@
 package shep
 
 import (
+	"context"
 	"encoding/base64"
-	"maps"
+	"errors"
 
 	"kopir/adapters/envelope"
 	"kopir/gateway"
-	"kopir/xmlsig/xmltree"
+	"kopir/gateway/catalogue"
 )
 
 // Namespace is the payload's namespace where the service has none of its own.
 const Namespace = "urn:kopir:response:1"
 
-// defaultStatuses are the two values of CurrentStatus known from public messages: 001 registered or
-// under way, 010 final (gateway-protocol.md §6.2). A service's own list comes by configuration.
-var defaultStatuses = map[string]string{
-	"parked": "001", "accepted": "001", "in_work": "001", "step": "001",
-	"completed": "010", "declined": "010", "refused": "010",
+// Statuses are the codes of our own style, for an operator to begin with (gateway-protocol.md §6.2: 001
+// registered or under way, 010 final). A service's own list is in its payload.
+func Statuses() map[string]string {
+	codes := map[string]string{}
+	for word, row := range catalogue.OwnPayload().Statuses {
+		codes[word] = row["code"]
+	}
+	return codes
 }
 
-// Statuses is the default list, for an operator to begin with.
-func Statuses() map[string]string { return maps.Clone(defaultStatuses) }
+// riding is how a variant of the catalogue rides in data.
+var riding = map[string]envelope.Form{
+	catalogue.VariantText: envelope.FormText, catalogue.VariantTyped: envelope.FormTyped, catalogue.VariantElement: envelope.FormElement,
+}
 
-// form writes the portal's responseMessage: its root is in no namespace, all inside is qualified.
-func (c *Client) form(m gateway.Message, cs gateway.Case, result []byte, service Service) []byte {
+// form writes the document to the portal as the service's payload has it.
+func (c *Client) form(ctx context.Context, m gateway.Message, cs gateway.Case, result []byte, service Service) ([]byte, envelope.Form, error) {
+	payload := service.Payload
+	if payload == nil {
+		payload = catalogue.OwnPayload()
+	}
+	payload = payload.With(service.Namespace, c.cfg.Statuses)
+	facts := c.facts(m, cs, result)
+	if len(result) > 0 {
+		file, err := c.resultFile(ctx, payload.TemplateFor(m.Kind, m.Status), m, cs, result)
+		if err != nil {
+			return nil, envelope.FormNone, err
+		}
+		facts.Files = append(facts.Files, file)
+	}
+	doc, err := payload.Write(m.Kind, facts)
+	return doc, riding[payload.Variant], err
+}
+
+func (c *Client) facts(m gateway.Message, cs gateway.Case, result []byte) catalogue.Facts {
 	kk, ru := c.cfg.Words(m, cs)
-	f := &formWriter{}
-	f.raw(`<?xml version="1.0" encoding="UTF-8"?><responseMessage xmlns:ns3="`)
-	f.buf = xmltree.EscapeAttr(f.buf, either(service.Namespace, Namespace))
-	f.raw(`"><ns3:SystemInfo>`)
-	f.element("RequestNumber", cs.RequestNumber)
-	f.element("ChainId", cs.RequestNumber)
-	f.element("RequestDate", requestDate(cs))
-	f.may("AdditionalInfoRu", ru)
-	f.may("AdditionalInfoKz", kk)
-	f.raw(`</ns3:SystemInfo><ns3:ResponseData>`)
-	f.element("RequestNumber", cs.RequestNumber)
-	f.element("CurrentStatus", c.status(m.Status))
-	f.element("CurrentStatusText", ru)
-	f.element("CurrentStatusTextKz", kk)
-	f.element("Status", m.Status)
-	f.may("Code", m.Text["code"])
-	f.may("Step", m.Text["step"])
-	f.may("Number", cs.Number)
+	values := map[string]string{
+		"request_number": cs.RequestNumber, "chain_id": either(cs.ChainID, cs.RequestNumber), "request_date": requestDate(cs),
+		"correlation_id": chainOf(cs), "number": cs.Number, "iin": cs.IIN, "bin": cs.BIN, "status": m.Status, "code": m.Text["code"],
+		"step": m.Text["step"], "kk": kk, "ru": ru, "outcome": cs.Outcome, "now": envelope.FormatDate(c.cfg.Now()),
+	}
+	if !cs.ReceivedAt.IsZero() {
+		values["received_at"] = envelope.FormatDate(cs.ReceivedAt)
+	}
 	if !cs.DueAt.IsZero() {
-		f.element("DueAt", envelope.FormatDate(cs.DueAt))
+		values["due_at"] = envelope.FormatDate(cs.DueAt)
 	}
-	f.may("Outcome", cs.Outcome)
 	if len(result) > 0 { // base64: the signed octets must arrive as they are
-		f.element("ResultDocument", base64.StdEncoding.EncodeToString(result))
+		values["result"] = base64.StdEncoding.EncodeToString(result)
 	}
-	f.raw(`</ns3:ResponseData></responseMessage>`)
-	return f.buf
+	return catalogue.Facts{Status: m.Status, Values: values}
 }
 
-func (c *Client) status(word string) string {
-	if s, ok := c.cfg.Statuses[word]; ok {
-		return s
+var errNoStorage = errors.New("shep: the service's payload names results by their id, and no temporary storage is configured")
+
+// resultFile is the signed result as a file entry. Where the portal takes files by id, it goes to the
+// temporary storage first, under the same name with every attempt.
+func (c *Client) resultFile(ctx context.Context, t *catalogue.Template, m gateway.Message, cs gateway.Case, result []byte) (map[string]string, error) {
+	file := map[string]string{"code": "result", "name": cs.Number + ".xml", "number": cs.Number, "sha256": cs.ResultSHA,
+		"date": envelope.FormatDate(c.cfg.Now()), "content": base64.StdEncoding.EncodeToString(result)}
+	if !t.Needs("file.id") {
+		return file, nil
 	}
-	if s, ok := defaultStatuses[word]; ok {
-		return s
+	if c.cfg.Files == nil || c.cfg.SyncURL == "" {
+		return nil, errNoStorage
 	}
-	return "001"
+	id, err := NewTemporary(c, *c.cfg.Files).Upload(ctx, m.ID, file["name"], "application/xml", result)
+	file["id"] = id
+	return file, err
 }
 
 // requestDate is the date as the form wrote it, which is what the portal compares.
@@ -70,22 +90,4 @@ func requestDate(c gateway.Case) string {
 		return c.RequestDate
 	}
 	return envelope.FormatDate(c.ReceivedAt)
-}
-
-// formWriter writes qualified elements.
-type formWriter struct{ buf []byte }
-
-func (f *formWriter) raw(s string)  { f.buf = append(f.buf, s...) }
-func (f *formWriter) text(s string) { f.buf = envelope.AppendText(f.buf, s) }
-
-func (f *formWriter) element(name, value string) {
-	f.raw("<ns3:" + name + ">")
-	f.text(value)
-	f.raw("</ns3:" + name + ">")
-}
-
-func (f *formWriter) may(name, value string) {
-	if value != "" {
-		f.element(name, value)
-	}
 }

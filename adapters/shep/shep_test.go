@@ -42,11 +42,11 @@ func aCase() gateway.Case {
 }
 
 func notification() gateway.Message {
-	return gateway.Message{ID: "01", Number: "K26-7QX4M-09TCB", Destination: "shep", Kind: gateway.KindNotification, Status: "accepted", Text: map[string]string{}}
+	return gateway.Message{ID: "01", Number: "K26-7QX4M-09TCB", Destination: "shep", Kind: gateway.KindNotification, Status: "accepted", Text: map[string]string{}, CreatedAt: moment}
 }
 
 func response() gateway.Message {
-	return gateway.Message{ID: "02", Number: "K26-7QX4M-09TCB", Destination: "shep", Kind: gateway.KindResponse, Status: "completed", ResultSHA: "x"}
+	return gateway.Message{ID: "02", Number: "K26-7QX4M-09TCB", Destination: "shep", Kind: gateway.KindResponse, Status: "completed", ResultSHA: "x", CreatedAt: moment}
 }
 
 // server is a gateway that keeps what it was sent and answers as told.
@@ -216,7 +216,7 @@ func parties(t *testing.T) (ours, theirs envelope.Signer, pins *envelope.Pins, o
 func TestSignedBothWays(t *testing.T) {
 	ours, theirs, pins, ourPins := parties(t)
 	s := newServer(t, reply(t, 200, receipt(), theirs))
-	c := client(t, s.URL, func(c *shep.Config) { c.Sign, c.Pins = ours, pins })
+	c := client(t, s.URL, func(c *shep.Config) { c.Sign, c.Replies = ours, pins })
 	if _, err := c.Deliver(t.Context(), notification(), aCase(), nil); err != nil {
 		t.Fatal(err)
 	}
@@ -263,7 +263,7 @@ func TestWhatIsNoReceipt(t *testing.T) {
 			s := newServer(t, tt.answer)
 			c := client(t, s.URL, func(c *shep.Config) {
 				if tt.pinned {
-					c.Pins = pins
+					c.Replies = pins
 				}
 			})
 			got, err := c.Deliver(t.Context(), notification(), aCase(), nil)

@@ -27,7 +27,7 @@ func sendMessageAsync(ctx context.Context, e *Endpoint, in delivery) (any, error
 			Detail: "messageType must be REQUEST: this address takes applications only"})
 	}
 	sub, err := submission(in, gateway.Envelope{ServiceID: req.ServiceID, RouteID: req.RouteID, MessageID: req.MessageID,
-		CorrelationID: req.CorrelationID, SessionID: req.SessionID}, req.Data)
+		CorrelationID: req.CorrelationID, SessionID: req.SessionID, SenderID: req.Sender.ID}, req.Data)
 	if err != nil {
 		return nil, err
 	}
@@ -37,6 +37,9 @@ func sendMessageAsync(ctx context.Context, e *Endpoint, in delivery) (any, error
 		return nil, err
 	}
 	note(in.request, sub, answer)
+	if answer.Decision == gateway.DecisionRefused && gateway.IsTransport(answer.Code) { // it has not arrived
+		return nil, &gateway.Error{Code: answer.Code, Detail: answer.Detail}
+	}
 	return &envelope.AsyncResponse{MessageID: req.MessageID, CorrelationID: req.CorrelationID,
 		ResponseDate: e.cfg.Now(), SessionID: req.SessionID}, nil
 }
@@ -49,6 +52,11 @@ func changeStatus(ctx context.Context, e *Endpoint, in delivery) (any, error) {
 	}
 	if err := plainIDs(field{"messageId", n.MessageID}, field{"notificationId", n.NotificationID}, field{"sessionId", n.SessionID}); err != nil {
 		return nil, err
+	}
+	if e.cfg.Sender != nil {
+		if err := e.cfg.Sender(ctx, in.checked.Sender); err != nil {
+			return nil, err
+		}
 	}
 	httpserver.Event(in.request).Set(httpserver.KeyMessageID, n.MessageID)
 	if e.cfg.Status != nil {
@@ -72,21 +80,25 @@ func submission(in delivery, env gateway.Envelope, data envelope.Data) (gateway.
 	if err := needed(env.MessageID); err != nil {
 		return gateway.Submission{}, err
 	}
+	if env.ServiceID == "" { // it chose how the sender was checked
+		return gateway.Submission{}, formatError(&gateway.Error{Code: gateway.CodeFormInvalid, Detail: "serviceId is empty; every message needs one"})
+	}
 	if err := plainIDs(field{"messageId", env.MessageID}, field{"correlationId", env.CorrelationID}, field{"serviceId", env.ServiceID},
-		field{"routeId", env.RouteID}, field{"sessionId", env.SessionID}); err != nil {
+		field{"routeId", env.RouteID}, field{"sessionId", env.SessionID}, field{"senderId", env.SenderID}); err != nil {
 		return gateway.Submission{}, err
 	}
 	doc, err := data.Payload()
 	if err != nil {
 		return gateway.Submission{}, formatError(err)
 	}
-	caller := in.checked.Caller
+	caller := in.checked.Caller.Behind(env.ServiceID, env.SenderID)
+	httpserver.Event(in.request).Set(httpserver.KeyCaller, caller.ID)
 	channel := caller.Channel
 	if channel == "" {
 		channel = gateway.ChannelPortal
 	}
 	return gateway.Submission{Caller: caller, MessageID: env.MessageID, Channel: channel, Document: doc,
-		Envelope: env, Transport: in.checked.Checks}, nil
+		Envelope: env, Transport: in.checked.Checks, Sender: in.checked.Sender}, nil
 }
 
 func note(r *http.Request, s gateway.Submission, a gateway.Answer) {

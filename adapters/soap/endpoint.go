@@ -3,6 +3,12 @@
 // checked, and only the Body that was verified is handed to the intake. Whatever is wrong with the
 // message itself is a soap:Fault with the code the gateway expects (gateway-protocol.md §5).
 //
+// How a sender is checked differs between services ([ServiceTransport]): a set of pinned certificates
+// ([PinnedTransport]), any valid national certificate of an organisation ([NationalTransport]), or not at all
+// where the network vouches for him ([SourceTransport]). The password of a message is never looked at. What
+// was found goes into the one verdict beside the checks of the document, and each sender behind the
+// gateway is a caller of his own.
+//
 //	ep, err := soap.New(frame, soap.Config{Transport: pinned, Intake: intake, Status: sink})
 //	mux.Handle("/shep/sync", ep.Sync())
 //	mux.Handle("/shep/async", ep.Async())
@@ -36,9 +42,10 @@ type StatusSink interface {
 type Config struct {
 	Transport Transport
 	Intake    Intake
-	Status    StatusSink      // nil: status notifications are acknowledged and forgotten
-	Sign      envelope.Signer // nil: replies are not signed
-	PublicURL string          // how the gateway reaches us, for the WSDL; "" takes the request's Host
+	Sender    func(ctx context.Context, s *gateway.Sender) error // asks for the status of a sender who brings no application; nil: not asked
+	Status    StatusSink                                         // nil: status notifications are acknowledged and forgotten
+	Sign      envelope.Signer                                    // nil: replies are not signed
+	PublicURL string                                             // how the gateway reaches us, for the WSDL; "" takes the request's Host
 	Now       func() time.Time
 	Rand      io.Reader
 	Limits    xmltree.Limits
@@ -148,6 +155,9 @@ func (e *Endpoint) post(w http.ResponseWriter, r *http.Request, ch *channel) err
 		if op, err = ch.find(r, msg); err != nil {
 			return err
 		}
+		if serviceOf(msg.Body) != serviceOf(in.Message.Body) { // by which the check was chosen
+			return refused(formatError(&gateway.Error{Code: gateway.CodeEnvelopeMismatch, Detail: "the signed Body names another serviceId"}), msg)
+		}
 	}
 	reply, err := op(r.Context(), e, delivery{request: r, body: msg.Body, checked: checked})
 	if err != nil {
@@ -189,6 +199,17 @@ func (e *Endpoint) reply(w http.ResponseWriter, status int, body any) error {
 	w.WriteHeader(status)
 	_, _ = w.Write(doc)
 	return nil
+}
+
+// serviceOf is the serviceId a message names; a status notification names none.
+func serviceOf(body any) string {
+	switch m := body.(type) {
+	case *envelope.SyncRequest:
+		return m.ServiceID
+	case *envelope.AsyncRequest:
+		return m.ServiceID
+	}
+	return ""
 }
 
 func sessionOf(body any) string {

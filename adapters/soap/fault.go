@@ -8,13 +8,11 @@ import (
 	"kopir/adapters/envelope"
 	"kopir/adapters/httpserver"
 	"kopir/gateway"
-	"kopir/xmlsig/reason"
 )
 
 // SHEP codes the message itself is refused with, whatever the table says of the reason code.
 const (
 	shepFormat   = "SCE001" // the message does not match the format
-	shepExpired  = "SCE005" // the transport signature's certificate is not current
 	shepInternal = "SCE909" // internal error of the information system
 )
 
@@ -65,8 +63,6 @@ func (e *Endpoint) faultOf(ch *channel, err error) *envelope.Fault {
 	shep := text.SHEP
 	if f.shep != "" {
 		shep = f.shep
-	} else if notCurrent(cause) {
-		shep = shepExpired
 	}
 	operation := f.operation
 	if operation == "" {
@@ -78,19 +74,15 @@ func (e *Endpoint) faultOf(ch *channel, err error) *envelope.Fault {
 	}
 }
 
-// notCurrent says whether a transport signature failed for its certificate's dates.
-func notCurrent(e *gateway.Error) bool {
-	var inner *gateway.Error
-	return e.Code == reason.TransportSignatureInvalid && errors.As(e.Err, &inner) &&
-		(inner.Code == reason.CertificateExpired || inner.Code == reason.CertificateNotYetValid)
-}
-
 // faultCode says whose fault it is (SOAP 1.1 §4.4.1): the same message again is of no use to a Client.
 func faultCode(err error, shep string) string {
 	var version *envelope.VersionError
+	var notUnderstood *envelope.NotUnderstoodError
 	switch code := httpserver.AsError(err).Code; {
 	case errors.As(err, &version):
 		return envelope.FaultVersionMismatch
+	case errors.As(err, &notUnderstood):
+		return envelope.FaultMustUnderstand
 	case code == gateway.CodeUnavailable, code == gateway.CodeRateLimited, code == gateway.CodeInternal, shep == shepInternal:
 		return envelope.FaultServer
 	}

@@ -178,8 +178,8 @@ func TestSyncAnswersWithNumberAndDueDate(t *testing.T) {
 		t.Errorf("%v %+v", err, reply)
 	}
 	s := b.submission
-	want := gateway.Envelope{ServiceID: "S", RouteID: "R", MessageID: "m-1", CorrelationID: "c-1", SessionID: session}
-	if string(s.Document) != document || s.Envelope != want || s.Via != gateway.ViaSyncSOAP || s.Caller.ID != "shep" || s.Channel != gateway.ChannelPortal || s.MessageID != "m-1" {
+	want := gateway.Envelope{ServiceID: "S", RouteID: "R", MessageID: "m-1", CorrelationID: "c-1", SessionID: session, SenderID: "pep"}
+	if string(s.Document) != document || s.Envelope != want || s.Via != gateway.ViaSyncSOAP || s.Caller.ID != "shep/S/pep" || s.Channel != gateway.ChannelPortal || s.MessageID != "m-1" {
 		t.Errorf("handed in %+v", s)
 	}
 	if outcome, _ := reason.Verdict(s.Transport); outcome != reason.Passed {
@@ -483,14 +483,20 @@ func TestAnswersFollowTheSchema(t *testing.T) {
 	b := newBench(t)
 	refused := newBench(t)
 	refused.answer = gateway.Answer{Decision: gateway.DecisionRefused, Code: gateway.CodeConsentMissing}
+	notice := &envelope.ChangeStatusNotification{NotificationID: "n", MessageID: "1", NotificationDate: moment, MessageState: envelope.StateDelivered,
+		Status: envelope.MessageStatusInfo{Code: "1", Message: "m", Date: moment}, RequestDate: moment}
 	for name, answer := range map[string]struct {
 		w   *httptest.ResponseRecorder
 		xsd string
 	}{
-		"accepted": {post(b.endpoint.Sync(), sealed(t, syncRequest(), b.shep)), "sync.xsd"},
-		"refused":  {post(refused.endpoint.Sync(), sealed(t, syncRequest(), refused.shep)), "sync.xsd"},
-		"echo":     {post(b.endpoint.Async(), sealed(t, asyncRequest(), b.shep)), "async.xsd"},
-		"fault":    {post(b.endpoint.Sync(), plain(t, syncRequest())), "sync.xsd"},
+		"accepted":    {post(b.endpoint.Sync(), sealed(t, syncRequest(), b.shep)), "sync.xsd"},
+		"refused":     {post(refused.endpoint.Sync(), sealed(t, syncRequest(), refused.shep)), "sync.xsd"},
+		"echo":        {post(b.endpoint.Async(), sealed(t, asyncRequest(), b.shep)), "async.xsd"},
+		"fault":       {post(b.endpoint.Sync(), plain(t, syncRequest())), "sync.xsd"},
+		"arrived not": {post(b.endpoint.Async(), plain(t, asyncRequest())), "async.xsd"},
+		"no ids":      {post(b.endpoint.Async(), sealed(t, &envelope.AsyncRequest{MessageID: "1", ServiceID: "S", MessageType: envelope.TypeRequest, MessageDate: moment, Sender: envelope.SenderInfo{ID: "pep"}, Data: envelope.Text([]byte(document))}, b.shep)), "async.xsd"},
+		"notice":      {post(b.endpoint.Async(), sealed(t, notice, b.shep)), "async-client.xsd"},
+		"notice not":  {post(b.endpoint.Async(), plain(t, notice)), "async-client.xsd"},
 	} {
 		text := answer.w.Body.String()
 		from := strings.Index(text, "<ns2:")

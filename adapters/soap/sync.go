@@ -22,7 +22,7 @@ var syncChannel = &channel{
 func sendMessageSync(ctx context.Context, e *Endpoint, in delivery) (any, error) {
 	req := in.body.(*envelope.SyncRequest)
 	sub, err := submission(in, gateway.Envelope{ServiceID: req.ServiceID, RouteID: req.RouteID, MessageID: req.MessageID,
-		CorrelationID: req.CorrelationID, SessionID: req.SessionID}, req.Data)
+		CorrelationID: req.CorrelationID, SessionID: req.SessionID, SenderID: req.Sender.ID}, req.Data)
 	if err != nil {
 		return nil, err
 	}

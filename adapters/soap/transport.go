@@ -12,8 +12,8 @@ import (
 	"kopir/xmlsig/reason"
 )
 
-// checkTransport names the check of the transport's own signature in a verdict.
-const checkTransport = "transport"
+// checkTransport names the check of how a message was let in; those of its signature are named after it.
+const checkTransport = gateway.CheckTransportPrefix
 
 // Incoming is a message as it arrived, with what is known of where it came from.
 type Incoming struct {
@@ -26,7 +26,8 @@ type Incoming struct {
 type Checked struct {
 	Caller gateway.Caller
 	Checks []reason.Check
-	Body   []byte // the Body the signature covers; nil: none was checked and the Body is taken as it came
+	Sender *gateway.Sender // who signed; nil: no signature was looked at
+	Body   []byte          // the Body the signature covers; nil: none was checked and the Body is taken as it came
 }
 
 // Transport decides who sent a message. Errors: transport_signature_missing,
@@ -75,10 +76,19 @@ func (t *PinnedTransport) Check(_ context.Context, in Incoming) (Checked, error)
 	if err != nil {
 		return Checked{}, err
 	}
-	return Checked{
-		Caller: t.callers[signed.Certificate.SHA256], Body: signed.Body,
-		Checks: []reason.Check{reason.Pass(checkTransport, 0, "signed with a pinned certificate, "+signed.Algorithm)},
-	}, nil
+	return checked(signed, t.callers[signed.Certificate.SHA256], "signed with a pinned certificate, "+signed.Algorithm), nil
+}
+
+// checked puts what was found about a message's signature beside what will be found about the document's:
+// the checks keep their names behind the transport's.
+func checked(signed envelope.Signed, caller gateway.Caller, how string) Checked {
+	c := Checked{Caller: caller, Body: signed.Body, Checks: []reason.Check{reason.Pass(checkTransport, 0, how)},
+		Sender: &gateway.Sender{Algorithm: signed.Algorithm, Certificate: signed.Certificate, Chain: signed.Chain}}
+	for _, found := range signed.Checks {
+		found.Name, found.Signer = gateway.TransportCheck(found.Name), 0
+		c.Checks = append(c.Checks, found)
+	}
+	return c
 }
 
 // SourceTransport lets in messages by where they come from, without looking at a transport signature.

@@ -18,6 +18,8 @@ type detail struct {
 	Rule          string               `json:"rule,omitempty"`
 	RequestNumber string               `json:"request_number,omitempty"`
 	RequestDate   string               `json:"request_date,omitempty"`
+	ChainID       string               `json:"chain_id,omitempty"`
+	Lookups       []gateway.LookupMark `json:"lookups,omitempty"`
 	Channel       gateway.Channel      `json:"channel,omitempty"`
 	Via           gateway.Via          `json:"via,omitempty"`
 	Envelope      gateway.Envelope     `json:"envelope,omitzero"`
@@ -54,14 +56,15 @@ func scanCaseAnd(row scanner, h *heads) (c gateway.Case, _ *heads, err error) {
 	c.ReceivedAt, c.DueAt, c.LeaseUntil = moment(received), moment(due), moment(leaseUntil)
 	c.NextCheckAt, c.UpdatedAt, c.EscalatedAt = moment(nextCheck), moment(updated), moment(escalated)
 	c.Rule, c.RequestNumber, c.RequestDate = d.Rule, d.RequestNumber, d.RequestDate
-	c.Channel, c.Via, c.Envelope, c.Attachments, c.Doubt = d.Channel, d.Via, d.Envelope, d.Attachments, d.Doubt
+	c.Channel, c.Via, c.Envelope, c.Attachments, c.Doubt = d.Channel, d.Via, d.Envelope, named(d.Attachments), d.Doubt
+	c.ChainID, c.Lookups = d.ChainID, d.Lookups
 	return c, h, nil
 }
 
 // caseValues are a case's values in the order of caseColumns.
 func caseValues(c gateway.Case) ([]any, error) {
 	rest, err := encode(detail{Rule: c.Rule, RequestNumber: c.RequestNumber, RequestDate: c.RequestDate,
-		Channel: c.Channel, Via: c.Via, Envelope: c.Envelope, Attachments: c.Attachments, Doubt: c.Doubt})
+		ChainID: c.ChainID, Lookups: c.Lookups, Channel: c.Channel, Via: c.Via, Envelope: c.Envelope, Attachments: c.Attachments, Doubt: c.Doubt})
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +92,7 @@ func (t *tx) insertCase(c gateway.Case, h heads) error {
 	if n == 0 {
 		return t.duplicate(c)
 	}
-	return nil
+	return t.putAttachments(c)
 }
 
 // lockCase reads a case that is about to change; nobody else changes it before the transaction ends.

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"reflect"
+	"slices"
 
 	"kopir/gateway"
 	"kopir/xmlsig/reason"
@@ -54,6 +55,11 @@ func (l *Ledger) change(tx *tx, before gateway.Case, h heads, change gateway.Cha
 	if err := tx.updateCase(c, h); err != nil {
 		return c, err
 	}
+	if !slices.Equal(asStoredFiles(c.Attachments), before.Attachments) {
+		if err := tx.putAttachments(c); err != nil {
+			return c, err
+		}
+	}
 	if err := tx.insertEvents(events); err != nil {
 		return c, err
 	}
@@ -68,12 +74,15 @@ func (l *Ledger) change(tx *tx, before gateway.Case, h heads, change gateway.Cha
 	if err := tx.putDocuments(change.Documents); err != nil {
 		return c, err
 	}
+	if err := tx.endLookup(c.Number, change.Lookup); err != nil {
+		return c, err
+	}
 	return asStored(c), nil
 }
 
 // nothing says that a change leaves everything as it was.
 func nothing(before gateway.Case, change gateway.Change) bool {
-	return len(change.Events)+len(change.Outbox)+len(change.Documents) == 0 && change.Verdict == nil &&
+	return len(change.Events)+len(change.Outbox)+len(change.Documents) == 0 && change.Verdict == nil && change.Lookup == nil &&
 		reflect.DeepEqual(asStored(change.Case), before)
 }
 
@@ -98,8 +107,6 @@ func admissible(before, after gateway.Case) error {
 func asStored(c gateway.Case) gateway.Case {
 	c.ReceivedAt, c.DueAt, c.LeaseUntil = rounded(c.ReceivedAt), rounded(c.DueAt), rounded(c.LeaseUntil)
 	c.NextCheckAt, c.UpdatedAt, c.EscalatedAt = rounded(c.NextCheckAt), rounded(c.UpdatedAt), rounded(c.EscalatedAt)
-	if len(c.Attachments) == 0 {
-		c.Attachments = nil
-	}
+	c.Attachments = asStoredFiles(c.Attachments)
 	return c
 }

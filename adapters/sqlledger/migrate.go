@@ -15,14 +15,20 @@ var migrations embed.FS
 // migrateLock is the advisory lock under which one instance migrates a PostgreSQL database ("kopir").
 const migrateLock = 0x6b6f706972
 
+// fileTries is how often a run begins anew on SQLite: it may lose each migration to another instance.
+const fileTries = 20
+
 // migrate brings the tables up to date. Instances may start at the same moment: on PostgreSQL one
 // goes first; on SQLite a run that lost the race finds everything done when it tries again.
 func (l *Ledger) migrate(ctx context.Context) error {
 	if l.dialect.file() {
-		if err := l.migrateOnce(ctx); err == nil {
-			return nil
+		var err error
+		for range fileTries {
+			if err = l.migrateOnce(ctx); err == nil {
+				break
+			}
 		}
-		return l.migrateOnce(ctx)
+		return err
 	}
 	conn, err := l.writer.Conn(ctx)
 	if err != nil {

@@ -113,6 +113,9 @@ func (l *Ledger) recordCase(tx *tx, r gateway.Record) error {
 	if err := tx.insertEvents(events); err != nil {
 		return err
 	}
+	if err := tx.putLookups(c); err != nil {
+		return err
+	}
 	return l.putMessages(tx, messages)
 }
 

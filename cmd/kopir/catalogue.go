@@ -145,6 +145,13 @@ func (c *CatalogueShowCmd) one(w io.Writer, s *catalogue.Service) error {
 	fmt.Fprintf(t, "applicant\t%s (%s)\n", s.Applicant.Who[c.Lang], s.Applicant.Identity)
 	fmt.Fprintf(t, "serviceId\t%s\n", strings.Join(s.SHEP.ServiceIDs, ", "))
 	fmt.Fprintf(t, "routeId\t%s\n", strings.Join(s.SHEP.Routes, ", "))
+	if check := s.SHEP.Transport; check != "" {
+		fmt.Fprintf(t, "transport\t%s\n", check)
+	}
+	fmt.Fprintf(t, "payload\t%s\n", s.SHEP.Payload.Style)
+	if len(s.Lookups) > 0 {
+		fmt.Fprintf(t, "asked\t%s\n", strings.Join(s.Lookups, ", "))
+	}
 	fmt.Fprintf(t, "signs\t%s: %s\n", s.Signer.Who[c.Lang], strings.Join(s.Signer.Roles, " or "))
 	fmt.Fprintf(t, "consent\t%t\n", s.ConsentRequired)
 	fmt.Fprintf(t, "revocation\t%s\n", s.Revocation)

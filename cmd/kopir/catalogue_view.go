@@ -20,6 +20,7 @@ type serviceView struct {
 	ProviderKinds []string          `json:"provider_kinds"`
 	ServiceIDs    []string          `json:"service_ids"`
 	Routes        []string          `json:"routes"`
+	Transport     string            `json:"transport,omitempty"`
 	Terms         map[string]string `json:"terms"`
 	SignerRoles   []string          `json:"signer_roles"`
 	Consent       bool              `json:"consent"`
@@ -70,7 +71,7 @@ func viewOf(s *catalogue.Service) serviceView {
 	v := serviceView{
 		Key: s.Key, Version: s.Version, ValidFrom: s.ValidFrom.Format(time.DateOnly), Namespace: s.Namespace, Title: s.Title,
 		Form: s.Form, Channels: s.Channels, Regions: s.Regions, ProviderKinds: s.ProviderKinds, ServiceIDs: s.SHEP.ServiceIDs,
-		Routes: s.SHEP.Routes, Terms: map[string]string{}, SignerRoles: s.SignerRoles(), Consent: s.ConsentRequired,
+		Routes: s.SHEP.Routes, Transport: s.SHEP.Transport, Terms: map[string]string{}, SignerRoles: s.SignerRoles(), Consent: s.ConsentRequired,
 		Fields: s.Fields, Schema: []fieldView{}, Documents: []documentView{}, Steps: []stepView{}, Refusals: []textView{},
 		Notes: s.Notes, Gaps: s.Gaps, Revocation: s.Revocation.String(), Approved: s.Revocation.Approved.String(),
 	}

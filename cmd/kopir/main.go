@@ -24,7 +24,7 @@ type commands struct {
 	Sign      SignCmd      `cmd:"" help:"Sign XML."`
 	Inspect   InspectCmd   `cmd:"" help:"Explain a certificate, PKCS#12, revocation list, OCSP answer or signed XML."`
 	Load      LoadCmd      `cmd:"" help:"Measure what this machine can do."`
-	Simulate  SimulateCmd  `cmd:"" help:"Be the outside world for tests: a PKI with faults to switch on."`
+	Simulate  SimulateCmd  `cmd:"" help:"Be the outside world for tests: a PKI and the state gateway, with faults to switch on."`
 }
 
 func main() { os.Exit(run(os.Args[1:])) }

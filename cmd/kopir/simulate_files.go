@@ -44,7 +44,7 @@ func (s simulated) write(p *simulate.PKI, alg testpki.Algorithm, now time.Time) 
 	files := map[string][]byte{
 		"trust/root.pem":    testpki.CertificatePEM(a.Root),
 		"trust/issuing.pem": testpki.CertificatePEM(a.Issuing),
-		"kopir.yaml":        fmt.Appendf(nil, configText, s.Dir, s.OCSP, s.CRL, s.Delta, s.RootCRL, s.TSP),
+		"kopir.yaml":        fmt.Appendf(fmt.Appendf(nil, configText, s.Dir, s.OCSP, s.CRL, s.Delta, s.RootCRL, s.TSP), shepText, s.Dir),
 	}
 	for _, sample := range samples {
 		id, err := a.Issue(sample.profile)
@@ -58,6 +58,9 @@ func (s simulated) write(p *simulate.PKI, alg testpki.Algorithm, now time.Time) 
 		if files[sample.file+".key"], err = id.KeyPEM(); err != nil {
 			return err
 		}
+	}
+	if err := systems(a, files, now); err != nil {
+		return err
 	}
 	for name, content := range files {
 		path := filepath.Join(s.Dir, filepath.FromSlash(name))

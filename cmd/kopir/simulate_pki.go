@@ -95,11 +95,7 @@ func (c *SimulatePKICmd) list(std streams) error {
 	}
 	w := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
 	for _, f := range simulate.Faults() {
-		name := f.Name
-		if f.Takes != "" {
-			name += "=" + f.Usual
-		}
-		fmt.Fprintf(w, "%s\t%s\n", name, f.Help)
+		fmt.Fprintf(w, "%s\t%s\n", faultName(f), f.Help)
 	}
 	return w.Flush()
 }

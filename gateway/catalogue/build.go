@@ -18,11 +18,13 @@ type builder struct {
 	file     string
 	root     *yaml.Node
 	problems *ProblemList
+	styles   map[string]style
+	under    []string // where the section being built begins
 }
 
 // fail reports a mistake at a place in the file: "term", "portal", or an index as a number.
 func (b *builder) fail(at []string, format string, args ...any) {
-	b.problems.Add(b.file, lineOf(b.root, at), format, args...)
+	b.problems.Add(b.file, lineOf(b.root, append(slices.Clone(b.under), at...)), format, args...)
 }
 
 // lineOf walks to a place; where it ends early, the nearest line above is given.
@@ -74,7 +76,7 @@ func (b *builder) service(f serviceFile) *Service {
 		Key: f.Key, Namespace: f.Namespace, Version: f.Version, Form: f.Form, Free: f.Free,
 		Channels: f.Channels, Regions: f.Regions, ProviderKinds: f.ProviderKinds,
 		Applicant: Applicant{Identity: f.Applicant.Identity, Who: b.text(f.Applicant.Who, at("applicant", "who"))},
-		SHEP:      SHEP{ServiceIDs: f.SHEP.ServiceIDs, Routes: f.SHEP.Routes, Ours: f.SHEP.Ours},
+		SHEP:      SHEP{ServiceIDs: f.SHEP.ServiceIDs, Routes: f.SHEP.Routes, Ours: f.SHEP.Ours, Transport: f.SHEP.Transport, BIN: f.SHEP.BIN},
 		Fields:    f.Fields, Repeats: f.Repeats, ConsentRequired: f.Consent, FromState: f.FromState,
 		Storage: Storage{Text: f.Storage}, Notes: f.Notes, Gaps: f.Gaps,
 	}
@@ -85,9 +87,13 @@ func (b *builder) service(f serviceFile) *Service {
 	b.people(s, f)
 	b.form(s, f)
 	b.documents(s, f)
+	b.files(s, f.Files)
+	b.fileFields(s)
 	b.terms(s, f)
 	b.outcome(s, f)
 	b.revocation(s, f.Revocation)
+	b.lookups(s, f.Lookups)
+	b.payload(f.SHEP.Payload, s)
 	return s
 }
 
@@ -142,6 +148,7 @@ func (b *builder) head(s *Service, f serviceFile) {
 	if len(f.SHEP.ServiceIDs) == 0 {
 		b.fail(at("shep"), "shep.service_ids: want at least one")
 	}
+	b.transport(f.SHEP)
 }
 
 func (b *builder) date(s string, where []string) time.Time {

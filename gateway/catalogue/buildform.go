@@ -13,7 +13,7 @@ const (
 )
 
 // fieldNames are the places of a form the domain asks for by name.
-var fieldNames = []string{"iin", "bin", "surname", "name", "patronymic", "territory", "request_number",
+var fieldNames = []string{"iin", "bin", "surname", "name", "patronymic", "birth_date", "territory", "request_number",
 	"chain_id", "request_date", "channel", "consent", "attachments"}
 
 // fieldNeeded are those every service must place.
@@ -78,7 +78,7 @@ func (b *builder) field(i int, f fieldFile) Field {
 	}
 	return Field{
 		Path: f.Path, Type: f.Type, Pattern: f.Pattern, Values: f.Values, Max: f.Max,
-		Required: f.Required, Example: f.Example, Label: b.text(Text{"kk": f.KK, "ru": f.RU}, where), pattern: pattern,
+		Required: f.Required, Example: f.Example, Document: f.Document, Label: b.text(Text{"kk": f.KK, "ru": f.RU}, where), pattern: pattern,
 	}
 }
 

@@ -1,11 +1,13 @@
 package catalogue
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
 
 	"kopir/xmlsig/reason"
+	"kopir/xmlsig/xmltree"
 )
 
 // Catalogue holds all services in all versions.
@@ -49,27 +51,48 @@ func (c *Catalogue) ByServiceID(serviceID string) []*Service {
 // territory's region, the version in force on that day. The error has code service_unknown or
 // territory_unknown.
 func (c *Catalogue) ForForm(namespace, territory string, on time.Time) (*Service, error) {
-	known, current := false, false
+	return c.choose(shorten(namespace), on, func(s *Service) (string, bool) { return territory, s.Namespace == namespace })
+}
+
+// ForDocument finds the service a signed document asks for: in the service's own form, or in the portal's
+// as the service's payload maps it. Nothing but the document's octets is read.
+func (c *Catalogue) ForDocument(root *xmltree.Element, on time.Time) (*Service, error) {
+	return c.choose(shorten(cmp.Or(root.Space(), root.Local())), on, func(s *Service) (string, bool) {
+		if root.Space() == s.Namespace {
+			return root.Find(s.Fields["territory"]).Text(), true
+		}
+		if s.mapped == nil || !s.SHEP.Payload.Request.is(root, s.SHEP.Payload.Namespace) {
+			return "", false
+		}
+		return s.mapped.territoryIn(root), true
+	})
+}
+
+// choose finds the service that is asked for, in force, and offered in the territory it is asked for in.
+func (c *Catalogue) choose(namespace string, on time.Time, asked func(*Service) (territory string, ok bool)) (*Service, error) {
+	known, current, territory := false, false, ""
 	for _, s := range c.services {
-		if s.Namespace != namespace {
+		there, ok := asked(s)
+		if !ok {
 			continue
 		}
+		territory = there
 		known = true
 		if !s.InForce(on) {
 			continue
 		}
 		current = true
-		if s.Serves(territory) {
+		if s.Serves(there) {
 			return s, nil
 		}
 	}
 	switch {
 	case !known:
-		return nil, reason.Newf(codeServiceUnknown, "no service has the namespace %q", shorten(namespace))
+		return nil, reason.Newf(codeServiceUnknown, "no service has the namespace %q", namespace)
 	case !current:
-		return nil, reason.Newf(codeServiceUnknown, "the service of %q was not in force on %s", shorten(namespace), on.Format(time.DateOnly))
+		return nil, reason.Newf(codeServiceUnknown, "the service of %q was not in force on %s", namespace, on.Format(time.DateOnly))
 	}
-	return nil, reason.Newf(codeTerritoryUnknown, "the service of %q is not offered in territory %q", shorten(namespace), shorten(territory))
+	return nil, reason.Newf(codeTerritoryUnknown, "the service of %q is not offered in territory %q", namespace, shorten(territory))
 }
 
 // Serves says whether the service is offered in the region of the territory.

@@ -25,6 +25,7 @@ func CheckAt(fsys fs.FS, on time.Time) []Problem {
 	if c != nil {
 		list = append(list, c.gaps()...)
 		list = append(list, routing.Check(fsys, c.needed(), on)...)
+		list = append(list, c.prove(fsys)...)
 	}
 	list = append(list, checkCalendar(fsys, on)...)
 	list = append(list, checkTexts(fsys)...)

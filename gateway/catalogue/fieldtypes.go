@@ -22,6 +22,7 @@ const maxText = 2000
 var fieldTypes = map[string]func(f Field, v string) string{
 	"text":    func(Field, string) string { return "" },
 	"choice":  checkChoice,
+	typeFile:  func(Field, string) string { return "" }, // see [reader.embedded]
 	"date":    checkDate,
 	"year":    checkYear,
 	"integer": checkInteger,

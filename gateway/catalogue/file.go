@@ -21,8 +21,10 @@ type serviceFile struct {
 	Schema        []fieldFile           `yaml:"schema"`
 	Repeats       []string              `yaml:"repeats"`
 	Documents     []documentFile        `yaml:"documents"`
+	Files         *filesFile            `yaml:"files"`
 	FromState     []Text                `yaml:"from_state"`
 	Consent       bool                  `yaml:"consent"`
+	Lookups       []string              `yaml:"lookups"`
 	Term          map[string]termFile   `yaml:"term"`
 	Steps         map[string][]stepFile `yaml:"steps"`
 	Signer        signerFile            `yaml:"signer"`
@@ -52,9 +54,12 @@ type applicantFile struct {
 }
 
 type shepFile struct {
-	ServiceIDs []string `yaml:"service_ids"`
-	Routes     []string `yaml:"routes"`
-	Ours       bool     `yaml:"ours"`
+	ServiceIDs []string     `yaml:"service_ids"`
+	Routes     []string     `yaml:"routes"`
+	Ours       bool         `yaml:"ours"`
+	Payload    *payloadFile `yaml:"payload"`
+	Transport  string       `yaml:"transport"`
+	BIN        []string     `yaml:"bin"`
 }
 
 type fieldFile struct {
@@ -65,6 +70,7 @@ type fieldFile struct {
 	Max      int      `yaml:"max"`
 	Required bool     `yaml:"required"`
 	Example  string   `yaml:"example"`
+	Document string   `yaml:"document"` // of a file
 	KK       string   `yaml:"kk"`
 	RU       string   `yaml:"ru"`
 }

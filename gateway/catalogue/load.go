@@ -32,9 +32,9 @@ func load(fsys fs.FS) (*Catalogue, ProblemList) {
 		problems.Add("services", 0, "there is no service: want files like services/housing-assistance.yaml")
 		return nil, problems
 	}
-	c := &Catalogue{}
+	c, styles := &Catalogue{}, readStyles(fsys, &problems)
 	for _, name := range names {
-		if s := readService(fsys, name, &problems); s != nil {
+		if s := readService(fsys, name, styles, &problems); s != nil {
 			c.services = append(c.services, s)
 		}
 	}
@@ -44,7 +44,7 @@ func load(fsys fs.FS) (*Catalogue, ProblemList) {
 }
 
 // readService reads one file; nil when it has mistakes.
-func readService(fsys fs.FS, name string, problems *ProblemList) *Service {
+func readService(fsys fs.FS, name string, styles map[string]style, problems *ProblemList) *Service {
 	b, err := fs.ReadFile(fsys, name)
 	if err != nil {
 		problems.Add(name, 0, "cannot be read: %v", err)
@@ -67,7 +67,7 @@ func readService(fsys fs.FS, name string, problems *ProblemList) *Service {
 		return nil
 	}
 	before := len(*problems)
-	s := (&builder{file: name, root: &root, problems: problems}).service(f)
+	s := (&builder{file: name, root: &root, problems: problems, styles: styles}).service(f)
 	if len(*problems) > before {
 		return nil
 	}

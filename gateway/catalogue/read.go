@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"kopir/xmlsig/pki"
 	"kopir/xmlsig/reason"
@@ -22,14 +21,23 @@ type Form struct {
 	Channel       string // "" when the form does not say
 	Consent       bool
 	Attachments   []Attachment
+	Person        Person
 	Warnings      []string
 	Fields        map[string]string // every value by its path; "BusinessData/FamilyMember[2]/Name"
 }
 
-// Attachment is a file the form names by its digest.
+// Attachment is a file the form names by its digest, or holds.
 type Attachment struct {
 	Code, Name string
-	SHA256     string // 64 small hex digits
+	SHA256     string // 64 small hex digits; empty where a portal signs none, and the file is then not covered
+	ID         string // in the gateway's temporary storage, where the form names one
+	Content    []byte // where the form carries the file itself
+}
+
+// Person is how the form names the applicant.
+type Person struct {
+	Surname, Name, Patronymic string
+	BirthDate                 string // 1990-05-17, or as written
 }
 
 // Bounds of a form. They keep a refusal readable and a hostile form cheap.
@@ -46,17 +54,27 @@ var requestNumber = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z/_.-]{0,63}$`)
 // attachmentCodePattern is what a document's code may look like.
 var attachmentCodePattern = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z_.-]{0,63}$`)
 
+// fileIDPattern is what an id of the temporary storage looks like: a number or a UUID, perhaps in braces.
+var fileIDPattern = regexp.MustCompile(`^[0-9A-Za-z{][0-9A-Za-z_.:{}-]{0,127}$`)
+
 // Read takes the form apart and checks it against the catalogue. The error is a *reason.Error:
 // form_invalid, envelope_mismatch (the form names another channel), document_missing or
 // consent_missing; no detail holds a value of the form. What could be read comes back beside an
 // error too, so that a refusal can be recorded. A checksum that does not hold is a warning: the
 // domain compares with the certificate and decides (DESIGN §4).
+//
+// A document in the portal's own form is read by the service's payload mapping; the fields come back by
+// the paths of the service's form.
 func (s *Service) Read(root *xmltree.Element, channel string) (Form, error) {
-	r := &reader{service: s, form: Form{Fields: map[string]string{}}, byName: map[string]string{}, repeated: map[string]int{}}
+	if s.mapped != nil && s.SHEP.Payload.Request.is(root, s.SHEP.Payload.Namespace) {
+		return s.mapped.Read(root, channel)
+	}
+	r := &reader{service: s, form: Form{Fields: map[string]string{}}, byName: map[string]string{}, repeated: map[string]int{}, as: map[string]string{}}
 	r.walk(root, "", "")
 	r.applicant()
 	r.system()
 	r.required()
+	r.rename()
 	switch {
 	case len(r.complaints) > 0:
 		return r.form, reason.New(codeFormInvalid, strings.Join(r.complaints, "; "))
@@ -76,7 +94,8 @@ type reader struct {
 	service    *Service
 	form       Form
 	byName     map[string]string
-	repeated   map[string]int // how often an element that may repeat is there
+	repeated   map[string]int    // how often an element that may repeat is there
+	as         map[string]string // of a mapped form: the path read → the path of the service's form
 	complaints []string
 }
 
@@ -104,11 +123,15 @@ func (r *reader) walk(e *xmltree.Element, path, shown string) {
 		if path == "" && child.Is(dsig, "Signature") {
 			continue
 		}
-		name := child.Local()
+		if r.service.isFile(child, path) {
+			r.file(child)
+			continue
+		}
+		name := r.service.mapping.step(child)
 		p := join(path, name)
 		known := r.service.shape[p]
 		if known == nil {
-			r.warn("%s is not known to the service; it was not read", shorten(p))
+			r.unknown(p)
 			continue
 		}
 		count[name]++
@@ -130,14 +153,14 @@ func (r *reader) walk(e *xmltree.Element, path, shown string) {
 
 func (r *reader) visit(e *xmltree.Element, known *place, path, shown string) {
 	switch {
-	case path == r.service.Fields["attachments"]+"/"+attachmentElement:
+	case r.service.mapping == nil && path == r.service.Fields["attachments"]+"/"+attachmentElement:
 		r.attachment(e, path, shown)
 	case !known.leaf:
 		r.walk(e, path, shown)
 	case !plain(e):
 		r.complain(shown, "holds more than text: elements, comments and processing instructions have no place in a value")
 	default:
-		r.value(known, shown, strings.TrimSpace(e.Text()))
+		r.value(known, shown, r.translate(known, path, shown, strings.TrimSpace(e.Text())))
 	}
 }
 
@@ -154,6 +177,10 @@ func plain(e *xmltree.Element) bool {
 }
 
 func (r *reader) value(known *place, shown, v string) {
+	if known.field != nil && known.field.Type == typeFile {
+		r.embedded(known.field, shown, v)
+		return
+	}
 	r.form.Fields[shown] = v
 	if known.name != "" {
 		r.byName[known.name] = v
@@ -173,6 +200,7 @@ func (r *reader) attachment(e *xmltree.Element, path, shown string) {
 		Code:   r.form.Fields[shown+"/"+attachmentCode],
 		Name:   r.form.Fields[shown+"/"+attachmentName],
 		SHA256: strings.ToLower(r.form.Fields[shown+"/"+attachmentSHA256]),
+		ID:     r.form.Fields[shown+"/"+attachmentFileID],
 	}
 	switch {
 	case !attachmentCodePattern.MatchString(a.Code):
@@ -181,6 +209,8 @@ func (r *reader) attachment(e *xmltree.Element, path, shown string) {
 		r.complain(shown+"/"+attachmentName, "is not a file name")
 	case !isHex(a.SHA256, sha256Hex):
 		r.complain(shown+"/"+attachmentSHA256, "is not a SHA-256 in 64 hex digits")
+	case a.ID != "" && !fileIDPattern.MatchString(a.ID):
+		r.complain(shown+"/"+attachmentFileID, "is not an id of the temporary storage")
 	}
 	if len(r.complaints) > before {
 		return
@@ -195,6 +225,7 @@ func (r *reader) attachment(e *xmltree.Element, path, shown string) {
 func (r *reader) applicant() {
 	f, s := &r.form, r.service
 	f.IIN, f.BIN = r.byName["iin"], r.byName["bin"]
+	f.Person = Person{r.byName["surname"], r.byName["name"], r.byName["patronymic"], r.byName["birth_date"]}
 	switch {
 	case f.IIN == "" && f.BIN == "" && s.Applicant.Identity == IdentityIINOrBIN:
 		r.complain(s.Fields["iin"], "neither an IIN nor a BIN is given")
@@ -229,7 +260,7 @@ func (r *reader) system() {
 	if f.ChainID != "" && !requestNumber.MatchString(f.ChainID) {
 		r.complain(fields["chain_id"], "is not a request number")
 	}
-	if _, err := time.Parse(time.RFC3339, f.RequestDate); err != nil {
+	if !r.isMoment(f.RequestDate) {
 		r.complain(fields["request_date"], missingOr(f.RequestDate, "is not a date and time with its offset, like 2026-11-23T10:47:28+05:00"))
 	}
 	if f.Channel != "" && !slices.Contains(Channels(), f.Channel) {

@@ -62,9 +62,11 @@ type Service struct {
 	Schema        []Field
 	Repeats       []string // elements that may be there several times: "BusinessData/FamilyMember"
 	Documents     []Document
+	Files         Files
 	FromState     []Text // what the provider asks of state systems itself
 
 	ConsentRequired bool
+	Lookups         []string                  // registers asked about the applicant after the intake: "gbdfl"
 	Term            map[string]worktime.Limit // by channel
 	TermNotes       map[string]string         // by channel: where the term comes from
 	Steps           []Step
@@ -79,7 +81,9 @@ type Service struct {
 	Notes           []string // what the texts leave open or contradict
 	Gaps            []string // what the operator has to supply or confirm
 
-	shape map[string]*place // what is known of a form's elements, by path
+	shape   map[string]*place // what is known of a form's elements, by path
+	mapped  *Service          // the service as the portal writes it; nil: in its own form only
+	mapping *mapping          // of the service that another is mapped to
 }
 
 // Text is a sentence by language.
@@ -107,6 +111,12 @@ type SHEP struct {
 	ServiceIDs []string
 	Routes     []string
 	Ours       bool
+	Payload    *Payload // never nil after [Load]
+
+	// Transport is how the sender of its messages is checked: off, pinned, national, or "" for what the
+	// configuration says; BIN are the organisations of national.
+	Transport string
+	BIN       []string
 }
 
 // Field is one element of the signed form.
@@ -118,6 +128,7 @@ type Field struct {
 	Max      int // characters
 	Required bool
 	Example  string // a value that fits
+	Document string // code of the document that a field of type file is
 	Label    map[string]string
 
 	pattern *regexp.Regexp

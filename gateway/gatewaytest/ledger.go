@@ -31,8 +31,10 @@ func ExerciseLedger(t *testing.T, open func(t *testing.T) gateway.Ledger) {
 		{"parking", parkingTests},
 		{"outbox", outboxTests},
 		{"verdicts", verdictTests},
+		{"lookups", lookupTests},
 		{"evidence", evidenceTests},
 		{"stamps", stampTests},
+		{"attachments", attachmentTests},
 		{"callers", callerTests},
 		{"faults", faultTests},
 	}

@@ -22,7 +22,7 @@ func NewRecord(n int, state gateway.State) gateway.Record {
 		Envelope:   gateway.Envelope{ServiceID: "KopirService", MessageID: fmt.Sprint("m", n), CorrelationID: "c"},
 		ReceivedAt: start, DueAt: start.AddDate(0, 0, 8), UpdatedAt: start,
 		DocumentSHA: gateway.SHA256Hex(doc), CoveredSHA: covered,
-		Attachments: []gateway.Attachment{{Code: "income", Name: "Табыс туралы анықтама.pdf", SHA256: strings.Repeat("ab", 32)}},
+		Attachments: []gateway.Attachment{{Code: "income", Name: "Табыс туралы анықтама.pdf", SHA256: strings.Repeat("ab", 32), Covered: true, State: gateway.FileAwaited}},
 	}
 	r := gateway.Record{
 		Key:        gateway.MessageKey{Caller: "portal", Via: gateway.ViaREST, ID: fmt.Sprint("message-", n)},

@@ -34,7 +34,9 @@ const (
 	SignerRoleWrong           Code = "signer_role_wrong"
 	TransportSignatureMissing Code = "transport_signature_missing"
 	TransportSignatureInvalid Code = "transport_signature_invalid"
-	TooLarge                  Code = "too_large"
+	// The certificate of the message's signature is over, not yet valid or revoked: SHEP tells it from a wrong signature.
+	TransportSignatureNotCurrent Code = "transport_signature_not_current"
+	TooLarge                     Code = "too_large"
 )
 
 // All lists the codes of this package, in the order of DESIGN §4.
@@ -45,7 +47,7 @@ func All() []Code {
 		CertificateExpired, CertificateNotYetValid, CertificateRevoked, CertificateOnHold,
 		ChainUntrusted, ChainInvalid, PurposeWrong, RevocationUnknown, IdentityMissing,
 		IINMismatch, BINMismatch, SignerRoleWrong, TransportSignatureMissing,
-		TransportSignatureInvalid, TooLarge,
+		TransportSignatureInvalid, TransportSignatureNotCurrent, TooLarge,
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"kopir/adapters/httpserver"
+	"kopir/adapters/shep"
 	"kopir/adapters/telemetry"
 	"kopir/cmd/kopir/internal/config"
 	"kopir/gateway"
@@ -34,6 +35,7 @@ type App struct {
 	first string // where the first operator's key was put; empty after the first run
 
 	ledger   gateway.Ledger
+	files    *gateway.FileDesk
 	index    gateway.Index
 	metrics  *telemetry.Metrics
 	intake   *gateway.Intake
@@ -42,15 +44,18 @@ type App struct {
 	access   *gateway.Access
 	parking  *gateway.Parking
 	delivery *gateway.Delivery
+	lookups  *gateway.Lookups
 	stamping *gateway.Stamping
 	status   statusParts
+	shep     *shep.Client     // nil: no way to the state gateway is configured
+	notices  chan shep.Notice // of pushed applications, to be confirmed
 	server   *httpserver.Server
 	addr     net.Addr
 }
 
 // New opens the ledger and the index and wires everything. Nothing listens yet.
 func New(ctx context.Context, cfg config.Config, o Outside) (_ *App, err error) {
-	a := &App{cfg: cfg, out: o}
+	a := &App{cfg: cfg, out: o, notices: make(chan shep.Notice, maxNotices)}
 	defer func() {
 		if err != nil {
 			_ = a.Close()
@@ -63,6 +68,9 @@ func New(ctx context.Context, cfg config.Config, o Outside) (_ *App, err error) 
 		return nil, err
 	}
 	if a.ledger, err = OpenLedger(ctx, cfg, o); err != nil {
+		return nil, err
+	}
+	if err = a.openFiles(); err != nil {
 		return nil, err
 	}
 	if a.index, err = openIndex(cfg); err != nil {
@@ -108,15 +116,24 @@ func (a *App) domain() error {
 	if err := judging(prover, a.cfg); err != nil {
 		return err
 	}
+	if err := a.openSHEP(); err != nil {
+		return err
+	}
+	if err := a.openTemporary(); err != nil {
+		return err
+	}
 	world := a.out.World()
 	clock := gateway.NewClock(a.ledger)
 	a.intake = gateway.NewIntake(a.ledger, a.index, prover, a.rules, world, clock, a.metrics,
-		gateway.IntakeConfig{ParkEvery: a.cfg.Intervals.Park})
+		gateway.IntakeConfig{ParkEvery: a.cfg.Intervals.Park, Registers: a.registerNames(), Files: a.files})
 	a.work = gateway.NewWork(a.ledger, a.index, prover, a.rules, world, a.metrics, gateway.WorkConfig{Clock: clock})
-	a.views = gateway.NewViews(a.ledger)
+	a.views = gateway.NewViews(a.ledger, a.files.Files)
 	a.access = gateway.NewAccess(a.ledger, world)
 	a.parking = gateway.NewParking(a.intake, gateway.ParkingConfig{})
 	if err := a.openStamping(clock); err != nil {
+		return err
+	}
+	if err := a.openLookups(); err != nil {
 		return err
 	}
 	couriers, err := a.couriers()
@@ -134,7 +151,12 @@ func (a *App) Start() (err error) {
 }
 
 // URL is where the gateway is reached; known after Start.
-func (a *App) URL() string { return "http://" + a.addr.String() }
+func (a *App) URL() string {
+	if a.cfg.TLS.On() {
+		return "https://" + a.addr.String()
+	}
+	return "http://" + a.addr.String()
+}
 
 // Run serves and works until ctx ends; running requests are finished first.
 func (a *App) Run(ctx context.Context) error {
@@ -142,6 +164,9 @@ func (a *App) Run(ctx context.Context) error {
 	g.Go(func() error { return a.server.Run(inner) })
 	if a.cfg.HasRole("intake") || a.cfg.HasRole("worker") {
 		g.Go(func() error { a.renewStatus(inner); return nil })
+	}
+	if a.cfg.HasRole("intake") {
+		g.Go(func() error { a.confirmPushed(inner); return nil })
 	}
 	if a.cfg.HasRole("worker") {
 		for _, r := range a.rounds() {

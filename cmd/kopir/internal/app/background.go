@@ -15,12 +15,14 @@ type round struct {
 
 // rounds are what a worker does beside serving.
 func (a *App) rounds() []round {
-	return []round{
+	all := []round{
 		{"delivery", a.cfg.Intervals.Delivery, a.delivery.Round},
 		{"parking", a.cfg.Intervals.Parking, a.parking.Round},
 		{"rebuild", a.cfg.Intervals.Rebuild, a.rebuild},
 		{"stamping", a.stampEvery(), a.stamping.Round},
+		{"lookups", lookupEvery, a.lookups.Round},
 	}
+	return append(append(all, a.fileRounds()...), a.pulls()...)
 }
 
 // rebuild tells the ready-index what the ledger knows; the index may have lost anything (rule 3).

@@ -10,7 +10,6 @@ import (
 	"kopir/adapters/httpserver"
 	"kopir/adapters/keystore"
 	"kopir/adapters/rest"
-	"kopir/adapters/shep"
 	"kopir/adapters/soap"
 	"kopir/adapters/webhook"
 	"kopir/cmd/kopir/internal/config"
@@ -42,7 +41,11 @@ func (a *App) edges() error {
 		mux.Handle("/console/", a.console(texts))
 	}
 	mux.Handle("/", frame.Handle("unmatched", a.elsewhere))
-	a.server = httpserver.New(httpserver.Config{Addr: a.cfg.Listen}, mux)
+	encryption, err := listenerTLS(a.cfg.TLS)
+	if err != nil {
+		return err
+	}
+	a.server = httpserver.New(httpserver.Config{Addr: a.cfg.Listen, TLS: encryption}, mux)
 	return nil
 }
 
@@ -61,7 +64,7 @@ func (a *App) observe(o httpserver.Observation) {
 
 // intakeEdges are the addresses portals and districts call.
 func (a *App) intakeEdges(mux *http.ServeMux, frame *httpserver.Frame) error {
-	api, err := rest.New(frame, rest.Config{Access: a.access, Intake: a.intake, Work: a.work, Views: a.views})
+	api, err := rest.New(frame, rest.Config{Access: a.access, Intake: a.intake, Work: a.work, Views: a.views, Files: a.files.Files})
 	if err != nil {
 		return err
 	}
@@ -75,30 +78,14 @@ func (a *App) intakeEdges(mux *http.ServeMux, frame *httpserver.Frame) error {
 	if err != nil {
 		return err
 	}
-	ep, err := soap.New(frame, soap.Config{Transport: transport, Intake: a.intake, Sign: sign, PublicURL: a.cfg.PublicURL,
-		Now: a.out.Now, Rand: a.out.Rand})
+	ep, err := soap.New(frame, soap.Config{Transport: transport, Intake: a.confirmingIntake(), Sender: a.intake.SenderStatus, Status: statusSink{a}, Sign: sign,
+		PublicURL: a.cfg.PublicURL, Now: a.out.Now, Rand: a.out.Rand})
 	if err != nil {
 		return err
 	}
 	mux.Handle("/shep/sync", ep.Sync())
 	mux.Handle("/shep/async", ep.Async())
 	return nil
-}
-
-// callerSHEP is the state gateway as a caller: known by its pinned certificates, not by a key.
-var callerSHEP = gateway.Caller{ID: "shep", Kind: gateway.CallerGateway, Name: "ШЭП", Channel: gateway.ChannelPortal}
-
-// transport lets in messages signed with one of the pinned certificates; without pins nobody.
-func (a *App) transport() (soap.Transport, error) {
-	pins, err := readCertificates(a.cfg.SHEP.Pins)
-	if err != nil {
-		return nil, err
-	}
-	var signers []soap.Signer
-	for _, c := range pins {
-		signers = append(signers, soap.Signer{Pin: envelope.PinCertificate(c), Caller: callerSHEP})
-	}
-	return soap.NewPinnedTransport(a.out.Now, signers...), nil
 }
 
 func readCertificates(files []string) (all []*pki.Certificate, err error) {
@@ -124,46 +111,19 @@ func (a *App) transportSigner() (envelope.Signer, error) {
 
 // couriers carry the outbox: through the state gateway where it is configured, and to REST callers.
 func (a *App) couriers() (map[string]gateway.Courier, error) {
-	texts, err := httpserver.LoadTexts()
+	words, err := messageWords()
 	if err != nil {
 		return nil, err
-	}
-	words := func(m gateway.Message, c gateway.Case) (kk, ru string) {
-		w := httpserver.MessageWords(texts, m, c)
-		return w.Kk, w.Ru
 	}
 	key, err := callbackKey(a.cfg, a.out)
 	if err != nil {
 		return nil, err
 	}
 	all := map[string]gateway.Courier{"callback": webhook.New(webhook.Config{Targets: callbackBook{a, key}, Words: words, Now: a.out.Now})}
-	if a.cfg.SHEP.Send == "" {
-		return all, nil
+	if a.shep != nil {
+		all[gateway.DestinationSHEP] = a.shep
 	}
-	courier, err := a.shepCourier(words)
-	all[gateway.DestinationSHEP] = courier
-	return all, err
-}
-
-func (a *App) shepCourier(words func(gateway.Message, gateway.Case) (string, string)) (gateway.Courier, error) {
-	sign, err := a.transportSigner()
-	if err != nil {
-		return nil, err
-	}
-	password, err := config.Secret(a.cfg.SHEP.PasswordFile)
-	if err != nil {
-		return nil, err
-	}
-	certs, err := readCertificates(a.cfg.SHEP.Pins)
-	if err != nil {
-		return nil, err
-	}
-	var pins []envelope.Pin
-	for _, c := range certs {
-		pins = append(pins, envelope.PinCertificate(c))
-	}
-	return shep.New(shep.Config{URL: a.cfg.SHEP.Send, SenderID: a.cfg.SHEP.SenderID, Password: password, Sign: sign,
-		Pins: envelope.NewPins(pins...), Words: words, Now: a.out.Now, Rand: a.out.Rand})
+	return all, nil
 }
 
 // console makes the operator's pages.

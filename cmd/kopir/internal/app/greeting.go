@@ -62,10 +62,7 @@ func (a *App) Greeting() []string {
 	if a.cfg.Trust.TestPKI {
 		lines = append(lines, "TEST PKI: nothing accepted here has legal force")
 	}
-	if len(a.cfg.SHEP.Pins) == 0 {
-		lines = append(lines, "no pinned gateway certificates: the SHEP endpoints refuse every message")
-	}
-	return lines
+	return append(lines, a.senderLines()...)
 }
 
 // Greet prints the greeting.

@@ -448,7 +448,7 @@ func TestHostileMessages(t *testing.T) {
 		{"two Headers", func() string {
 			a, h, c := cut(sealed(key, nil), "<"+header, "</"+header+">")
 			return a + "<" + header + "/>" + h + c
-		}(), string(reason.TransportSignatureMissing)},
+		}(), string(reason.XMLMalformed)},
 		{"message id of a megabyte", sealed(key, func(m *envelope.SyncRequest) { m.MessageID = strings.Repeat("9", 1<<20) }), string(gateway.CodeFormInvalid)},
 		{"message id over two lines", sealed(key, func(m *envelope.SyncRequest) { m.MessageID = "a\nlevel=ERROR msg=forged" }), string(gateway.CodeFormInvalid)},
 		{"session id of a megabyte", func() string { // our own writer leaves out what is no GUID

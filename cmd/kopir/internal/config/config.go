@@ -39,6 +39,9 @@ type Config struct {
 	Callbacks  []string   `yaml:"callbacks"`         // hosts (host:port) that callers' callback addresses may name
 	CallKey    string     `yaml:"callback_key_file"` // signs callbacks; default data/keys/callback.key, made on the first run
 	Intervals  Intervals  `yaml:"intervals"`         //
+	TLS        TLS        `yaml:"tls"`               // default none: loopback, or behind a proxy
+
+	Attachments Attachments `yaml:"attachments"`
 }
 
 // Trust says whom to believe.
@@ -82,6 +85,10 @@ type SHEP struct {
 	PasswordFile string   `yaml:"password_file"`
 	KeyFile      string   `yaml:"key_file"` // PKCS#12 or PEM: signs what goes to the gateway
 	KeyPassword  string   `yaml:"key_password_file"`
+
+	SHEPClient `yaml:",inline"`
+	SHEPAsked  `yaml:",inline"`
+	Senders    `yaml:",inline"` // how senders are checked, by service
 }
 
 // Intervals are the pauses of the background rounds.
@@ -154,6 +161,7 @@ func (c Config) WithDefaults() Config {
 	orString(&c.Ledger, filepath.Join(c.Data, "ledger.db"))
 	orString(&c.CallKey, filepath.Join(c.Data, "keys", "callback.key"))
 	orString(&c.Evidence.SealKey, filepath.Join(c.Data, "keys", "seal.key"))
+	c.Attachments.defaults(c.Data)
 	orDuration(&c.Status.Timeout, 5*time.Second)
 	orDuration(&c.Timestamps.Every, time.Minute)
 	orDuration(&c.Intervals.Delivery, time.Second)
@@ -194,15 +202,12 @@ func (c Config) Validate() error {
 	}
 	problems = append(problems, c.Status.validate()...)
 	problems = append(problems, c.Timestamps.validate()...)
+	problems = append(problems, c.validateTransport()...)
+	problems = append(problems, c.Attachments.validate()...)
 	if _, err := c.Endings(); err != nil {
 		problems = append(problems, err)
 	}
-	if c.SHEP.Send != "" {
-		problems = append(problems, checkURL("shep.send", c.SHEP.Send))
-		if c.SHEP.KeyFile == "" {
-			problems = append(problems, errors.New("shep.key_file: what goes to the gateway is signed, name the key"))
-		}
-	}
+	problems = append(problems, c.SHEP.validate()...)
 	return errors.Join(problems...)
 }
 
@@ -242,6 +247,10 @@ func (c Config) Loopback() bool {
 	if err != nil {
 		return false
 	}
+	return isLoopback(host)
+}
+
+func isLoopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

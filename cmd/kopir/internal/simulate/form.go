@@ -17,6 +17,23 @@ type Application struct {
 	Channel       string
 	RequestNumber string
 	At            time.Time
+	Files         []File // by the code of their document; one that is not here is named with a digest of nothing
+}
+
+// File is a file the form names.
+type File struct {
+	Code, Name, SHA256 string
+	ID                 string // in the temporary storage
+}
+
+// file is what is attached as this document.
+func (a Application) file(code string) File {
+	for _, f := range a.Files {
+		if f.Code == code {
+			return f
+		}
+	}
+	return File{Code: code, Name: code + ".pdf", SHA256: strings.Repeat("0a1b2c3d", 8)}
 }
 
 // XML writes the unsigned form: the fixed part, then every required field and document of the
@@ -67,7 +84,7 @@ func (a Application) fixed() func(yield func(path, value string) bool) {
 	}
 }
 
-// attach names every document the channel asks for, with a digest of a file that stays with the portal.
+// attach names every document the channel asks for.
 func (a Application) attach(root *node) {
 	seen := map[string]bool{}
 	for _, d := range a.Service.Documents {
@@ -77,9 +94,13 @@ func (a Application) attach(root *node) {
 		seen[d.OneOf] = d.OneOf != ""
 		list := root.make(a.Service.Fields["attachments"])
 		item := &node{name: "Attachment"}
-		item.put("Code", d.Code)
-		item.put("FileName", d.Code+".pdf")
-		item.put("SHA256", strings.Repeat("0a1b2c3d", 8))
+		f := a.file(d.Code)
+		item.put("Code", f.Code)
+		item.put("FileName", f.Name)
+		item.put("SHA256", f.SHA256)
+		if f.ID != "" {
+			item.put("FileIdentifier", f.ID)
+		}
 		list.children = append(list.children, item)
 	}
 }
