@@ -32,6 +32,8 @@ func messages() map[string]any {
 		Sub: &envelope.ErrorInfo{Code: "1", Message: "inner", Date: moment}}
 	status := envelope.MessageStatusInfo{Code: "0", Message: "ok", Date: moment}
 	data := envelope.Text([]byte("<?xml version=\"1.0\"?><a b=\"1\">\r\n&amp;</a>"))
+	child, _ := envelope.NewData(envelope.FormElement, []byte(`<app:Application xmlns:app="urn:kopir:service:x:1" a="1">Қазақ</app:Application>`))
+	typed, _ := envelope.NewData(envelope.FormTyped, []byte(`<data xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><surname>ҮЛГІ</surname><name>А</name></data>`))
 	request := envelope.AsyncRequest{MessageID: "254750124", CorrelationID: "3382552", ServiceID: "S", MessageType: envelope.TypeResponse, RouteID: "R_1",
 		MessageDate: moment, Sender: sender, Properties: properties, SessionID: session, Data: data}
 	return map[string]any{
@@ -51,6 +53,13 @@ func messages() map[string]any {
 		"messages-response":        &envelope.MessagesResponse{ResponseDate: moment, SessionID: session, Messages: []envelope.AsyncRequest{request, request}},
 		"change-status":            &envelope.ChangeStatusNotification{NotificationID: "n", MessageID: "m", NotificationDate: moment, MessageState: envelope.StateNotDelivered, Status: status, Error: &failure, RequestDate: moment, SessionID: session},
 		"change-status-response":   &envelope.ChangeStatusResponse{ResponseDate: moment, SessionID: session},
+		"async-update":             &envelope.AsyncRequest{CorrelationID: "3382552", ServiceID: "S", MessageType: envelope.TypeUpdate, MessageDate: moment, Sender: sender, Data: child},
+		"async-new":                &envelope.AsyncRequest{ServiceID: "S", MessageType: envelope.TypeRequest, MessageDate: moment, Sender: sender, Data: typed},
+		"async-response-least":     &envelope.AsyncResponse{ResponseDate: moment},
+		"delivery-accepted":        &envelope.DeliveryNotification{MessageID: "m", ServiceID: "S", NotificationDate: moment, ReceiveStatus: envelope.ReceiveAccepted, StatusDate: moment, ResendMessage: envelope.Resend, RequestDate: moment},
+		"messages-request-least":   &envelope.MessagesRequest{ServiceID: "S"},
+		"messages-response-none":   &envelope.MessagesResponse{ResponseDate: moment, SessionID: session},
+		"change-status-least":      &envelope.ChangeStatusNotification{NotificationID: "n", MessageID: "m", NotificationDate: moment, MessageState: envelope.StateOnDelivery, Status: status, RequestDate: moment},
 		"fault-sync":               &envelope.Fault{Code: envelope.FaultClient, Text: "t", Operation: "SendMessage", Info: failure},
 		"fault-async":              &envelope.Fault{Code: envelope.FaultServer, Text: "t", Operation: "sendMessage", Info: failure},
 		"fault-change-status":      &envelope.Fault{Code: envelope.FaultServer, Text: "t", Operation: "changeMassageStatusNotification", Info: failure},

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net/http"
@@ -35,10 +36,15 @@ type body struct {
 	over    bool // the whole was too large
 	ended   bool // nothing more came
 	started bool
+
+	closing []byte // the closing boundary
+	tail    []byte // of what was read, where the boundary may begin
+	closed  bool   // it has come
 }
 
-func newBody(w http.ResponseWriter, r *http.Request, idle, longest time.Duration, most int64) *body {
-	return &body{r: r.Body, conn: http.NewResponseController(w), idle: idle, end: time.Now().Add(longest), left: most, head: unbounded}
+func newBody(w http.ResponseWriter, r *http.Request, boundary string, idle, longest time.Duration, most int64) *body {
+	return &body{r: r.Body, conn: http.NewResponseController(w), idle: idle, end: time.Now().Add(longest), left: most, head: unbounded,
+		closing: []byte("\n--" + boundary + "--")}
 }
 
 // Read implements [io.Reader].
@@ -56,12 +62,29 @@ func (b *body) Read(p []byte) (int, error) {
 	if b.head > 0 {
 		b.head -= int64(n)
 	}
+	b.watch(p[:n])
 	b.ended = err != nil
 	if b.left < 0 {
 		b.over = true
 		return 0, tooMuch()
 	}
 	return n, err
+}
+
+// watch looks for the closing boundary. The reader of parts tells the end of a message from one that was cut
+// right after a boundary by nothing: both are io.EOF.
+func (b *body) watch(p []byte) {
+	if b.closed {
+		return
+	}
+	keep := len(b.closing) - 1
+	b.tail = append(b.tail, p[:min(len(p), keep)]...)
+	b.closed = bytes.Contains(b.tail, b.closing) || bytes.Contains(p, b.closing)
+	if len(p) > keep {
+		b.tail = append(b.tail[:0], p[len(p)-keep:]...)
+	} else if over := len(b.tail) - keep; over > 0 {
+		b.tail = append(b.tail[:0], b.tail[over:]...)
+	}
 }
 
 // wait gives the sender a further pause, up to the end. A writer that is no connection has no deadline.

@@ -60,7 +60,7 @@ func (a *API) readParts(w http.ResponseWriter, r *http.Request) (s submission, e
 	default:
 		return s, &gateway.Error{Code: gateway.CodeUnavailable, Detail: "too many uploads are under way at this moment; send the same request again in a few seconds"}
 	}
-	in := newBody(w, r, a.idle, a.longest, httpserver.MaxInlineBytes+maxFilesBytes)
+	in := newBody(w, r, boundary, a.idle, a.longest, httpserver.MaxInlineBytes+maxFilesBytes)
 	u := &upload{files: a.files, body: in, parts: multipart.NewReader(in, boundary)}
 	if s, err = u.read(r.Context()); err != nil {
 		httpserver.Discard(w, r)
@@ -145,7 +145,7 @@ func (u *upload) next() (*part, error) {
 	u.body.head = maxPartHead
 	p, err := u.parts.NextRawPart()
 	u.body.head = unbounded
-	if err == io.EOF {
+	if err == io.EOF && u.body.closed {
 		return nil, err
 	}
 	if err != nil {

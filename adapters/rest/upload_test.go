@@ -122,6 +122,8 @@ func TestUploadsThatAreRefused(t *testing.T) {
 		{"cut within the form", upload(form[:len(form)-5]), &shelf{}, 400, "form_invalid", "closing boundary"},
 		{"cut within a file", upload(form + onePDF[:len(onePDF)-4]), &shelf{}, 400, "form_invalid", "closing boundary"},
 		{"cut before the end", upload(form + onePDF), &shelf{}, 400, "form_invalid", "closing boundary"},
+		{"cut right after a boundary", upload(form + onePDF + "--B\r\n"), &shelf{}, 400, "form_invalid", "closing boundary"},
+		{"cut within the closing boundary", upload(form + onePDF + "--B-"), &shelf{}, 400, "form_invalid", "closing boundary"},
 		{"the form is not first", upload(onePDF + form + closing), &shelf{}, 400, "form_invalid", "first part"},
 		{"two forms", upload(form + form + closing), &shelf{}, 400, "form_invalid", "twice"},
 		{"an empty form", upload(piece(`form-data; name="application"`, "application/xml", "") + closing), &shelf{}, 400, "xml_malformed", "empty"},
@@ -264,7 +266,7 @@ func TestSendersAtOnceAreBounded(t *testing.T) {
 	for range 16 {
 		started.Add(1)
 		wg.Go(func() {
-			r := httptest.NewRequest("POST", "/v1/applications", io.MultiReader(strings.NewReader(form), &gate{release: release, started: &started}, strings.NewReader(closing)))
+			r := httptest.NewRequest("POST", "/v1/applications", io.MultiReader(strings.NewReader(form), &gate{release: release, started: &started}))
 			r.Header.Set("Authorization", "Bearer portal-key")
 			r.Header.Set("Idempotency-Key", "m1")
 			r.Header.Set("Content-Type", "multipart/form-data; boundary=B")
@@ -317,4 +319,22 @@ func TestAttachmentIsStreamedToBeSaved(t *testing.T) {
 	if w := (call{"GET", path, "district-key", "", nil}).do(api); w.Code != 503 || w.Header().Get("Retry-After") == "" {
 		t.Errorf("unchecked: %d", w.Code)
 	}
+}
+
+// FuzzUpload: whatever comes as parts is answered, and the use case sees only whole messages with their form.
+func FuzzUpload(f *testing.F) {
+	for _, seed := range []string{form + closing, form + onePDF + closing, onePDF, closing, "--B\r\n\n0\r\n--B\r\n", "--B\r\n\r\n", form[:40], "--B\r\nContent-Disposition: form-data; name=\"application\"\r\n\r\n\r\n--B--"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		w := &world{answer: accepted()}
+		got := upload(body).do(uploadAPI(t, w, &shelf{}))
+		called := w.submission.MessageID != ""
+		if called != (got.Code == http.StatusAccepted) || called && (len(w.submission.Document) == 0 || !strings.Contains(body, "--B--")) {
+			t.Errorf("%d, the use case got %+v", got.Code, w.submission)
+		}
+		if got.Code == http.StatusInternalServerError {
+			t.Errorf("%s", got.Body)
+		}
+	})
 }

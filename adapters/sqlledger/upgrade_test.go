@@ -15,7 +15,7 @@ func TestFirstLedgerIsUpgraded(t *testing.T) {
 	databases(t, func(t *testing.T, dsn string) {
 		const oldCase = `INSERT INTO cases (number, service, provider, territory, state, outcome, iin, bin, caller, received_at, due_at,
 			document_sha, covered_sha, result_sha, attempt, lease_id, lease_until, next_check_at, checks, updated_at, detail)
-			VALUES ('K26-OLD', 's', 'akkol', 't', 'accepted', '', '', '', 'portal', 1, 1, '', '', '', 0, '', 0, 0, 0, 1, '{}')`
+			VALUES ('K26-OLD', 's', 'akkol', 't', 'accepted', '', '', '', 'portal', 1, 1, '', '', '', 0, '', 0, 0, 0, 1, '{"attachments":[{"code":"income","name":"a.pdf","sha256":"ab"}]}')`
 		const oldEvents = `INSERT INTO events (number, seq, at, kind, actor, data, hash) VALUES
 			('K26-OLD', 1, 1000000, 'accepted', 'portal', '{}', 'aa'), ('K26-OLD', 2, 2000000, 'leased', 'akkol', '{}', 'bb')`
 		if err := sqlledger.MakeOld(t.Context(), dsn, 1, oldCase, oldEvents); err != nil {
@@ -24,6 +24,10 @@ func TestFirstLedgerIsUpgraded(t *testing.T) {
 		l := open(t, dsn)
 		if _, err := l.Record(t.Context(), gatewaytest.NewRecord(1, gateway.StateAccepted)); err != nil {
 			t.Fatal(err)
+		}
+		old, err := l.Case(t.Context(), "K26-OLD")
+		if err != nil || len(old.Attachments) != 1 || old.Attachments[0].State != gateway.FileAwaited || !old.Attachments[0].Covered {
+			t.Errorf("what an old form named is covered and awaited: %+v, %v", old.Attachments, err)
 		}
 		lag, err := l.StampLag(t.Context())
 		if err != nil || lag.Unstamped != 4 || !lag.Oldest.Equal(time.Unix(1, 0)) {
