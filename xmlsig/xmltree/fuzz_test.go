@@ -19,6 +19,7 @@ func FuzzParse(f *testing.F) {
 	for _, s := range []string{
 		order, `<a/>`, "\uFEFF<?xml version='1.0'?><a b='&#10;'>x<![CDATA[<]]>&amp;<!-- c --><?p q?></a>",
 		`<!DOCTYPE a><a/>`, `<a><b></a>`, `<a xmlns:p="urn:p"><p:b p:c=""/></a>`, "<a>\r\n]]&gt;</a>",
+		"<a xmlns:p='urn:\t:p'><b p:c=''/></a>",
 	} {
 		f.Add([]byte(s))
 	}
@@ -49,12 +50,12 @@ func shown(doc *xmltree.Document) string {
 		switch doc.Kind(i) {
 		case xmltree.KindElement:
 			e := doc.ElementAt(i)
-			fmt.Fprintf(&out, "\n{%s}%s ", e.Space(), e.Local())
+			fmt.Fprintf(&out, "\n{%s}%s ", blanks.Replace(e.Space()), e.Local())
 			from, to := doc.Attributes(i)
 			var attrs []string
 			for j := from; j < to; j++ {
 				a := doc.Attribute(j)
-				attrs = append(attrs, fmt.Sprintf("{%s}%s=%q", a.Space, a.Local, blanks.Replace(a.Value)))
+				attrs = append(attrs, fmt.Sprintf("{%s}%s=%q", blanks.Replace(a.Space), a.Local, blanks.Replace(a.Value)))
 			}
 			slices.Sort(attrs)
 			out.WriteString(strings.Join(attrs, " "))
@@ -80,13 +81,13 @@ func library(b []byte) (string, error) {
 		switch token := token.(type) {
 		case xml.StartElement:
 			depth++
-			fmt.Fprintf(&out, "\n{%s}%s ", token.Name.Space, token.Name.Local)
+			fmt.Fprintf(&out, "\n{%s}%s ", blanks.Replace(token.Name.Space), token.Name.Local)
 			var attrs []string
 			for _, a := range token.Attr {
 				if a.Name.Space == "xmlns" || a.Name.Space == "" && a.Name.Local == "xmlns" {
 					continue
 				}
-				attrs = append(attrs, fmt.Sprintf("{%s}%s=%q", a.Name.Space, a.Name.Local, blanks.Replace(a.Value)))
+				attrs = append(attrs, fmt.Sprintf("{%s}%s=%q", blanks.Replace(a.Name.Space), a.Name.Local, blanks.Replace(a.Value)))
 			}
 			slices.Sort(attrs)
 			out.WriteString(strings.Join(attrs, " "))
