@@ -18,7 +18,7 @@ type TrustAddCmd struct {
 	where
 	Generic bool     `help:"Its signers have the generic purpose: an accredited CA whose key usages are not the national ones."`
 	Anchor  bool     `help:"Trust it itself although another authority issued it; without this it only helps to reach a trusted root."`
-	Reason  string   `help:"Why it is trusted; needed for what is not pinned. It goes into the ledger and beside the certificate."`
+	Reason  string   `help:"Why it is trusted; needed for what is not pinned, and to trust otherwise than it is pinned. It goes into the ledger and beside the certificate."`
 	Files   []string `arg:"" name:"FILE" type:"path" help:"CA certificates, PEM or DER."`
 }
 
@@ -69,10 +69,13 @@ func (c *TrustAddCmd) read(cfg config.Config, file string) ([]app.Installation, 
 
 // judge refuses what may not be trusted.
 func (c *TrustAddCmd) judge(cfg config.Config, cert *pki.Certificate) error {
-	_, pinned := cert.Pinned()
+	national, pinned := cert.Pinned()
+	unusual := c.Generic && national.Purpose != pki.PurposeGeneric || c.Anchor && !national.Root
 	switch {
 	case !cert.IsCA:
 		return fmt.Errorf("not a certification authority's certificate")
+	case pinned && unusual && strings.TrimSpace(c.Reason) == "":
+		return usageErrorf("%s is to be trusted otherwise than the program pins it; say by --reason why", cert.Subject.CommonName)
 	case !pinned && strings.TrimSpace(c.Reason) == "":
 		return usageErrorf("%s is not among the pinned national authorities; say by --reason why it is to be trusted", cert.Subject.CommonName)
 	}

@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"strings"
+	"time"
 
 	"kopir/gateway"
 	"kopir/xmlsig/reason"
@@ -36,11 +37,15 @@ func (v *verifier) history() {
 // registered holds the case against the event that registered it.
 func (v *verifier) registered(first gateway.Event) bool {
 	for field, want := range map[string]string{"service": v.record.Service, "provider": v.record.Provider,
-		"rule": v.record.Rule, "document": v.record.DocumentSHA} {
+		"rule": v.record.Rule, "document": v.record.DocumentSHA, "via": string(v.record.Via)} {
 		if got, told := first.Data[field]; told && got != want {
 			v.rep.fail(CheckHistory, nameCase, reason.DigestMismatch, "its %s is not the one that was registered", field)
 			return false
 		}
+	}
+	if first.Actor != v.record.Caller || first.At.Sub(v.record.ReceivedAt).Abs() > time.Second {
+		v.rep.fail(CheckHistory, nameCase, reason.DigestMismatch, "its caller or time of receipt is not the one that was registered")
+		return false
 	}
 	return true
 }

@@ -64,6 +64,29 @@ func (v *verifier) judge(ctx context.Context) {
 	for _, verdict := range v.verdicts {
 		v.again(ctx, verdict)
 	}
+	v.judged()
+}
+
+// judged demands that the verdicts are of this case, and that what it received and was answered with was
+// judged: documents without a verdict, or with one of another document, prove nothing.
+func (v *verifier) judged() {
+	received, answered := len(v.verdicts) == 0, v.record.ResultSHA == ""
+	for _, verdict := range v.verdicts {
+		if verdict.Number != v.record.Number {
+			v.rep.fail(CheckVerdict, dirVerdicts+verdict.ID+".json", reason.DigestMismatch, "is of another case")
+		}
+		if verdict.Kind == kindResult {
+			answered = answered || verdict.DocumentSHA == v.record.ResultSHA && verdict.Outcome == reason.Passed
+		} else {
+			received = received || verdict.DocumentSHA == v.record.DocumentSHA
+		}
+	}
+	if !received {
+		v.rep.fail(CheckVerdict, nameReceived, reason.DigestMismatch, "no verdict is of what was received")
+	}
+	if !answered {
+		v.rep.fail(CheckVerdict, nameResult, reason.DigestMismatch, "no verdict let the result in")
+	}
 }
 
 func (v *verifier) again(ctx context.Context, verdict gateway.Verdict) {
@@ -79,15 +102,17 @@ func (v *verifier) again(ctx context.Context, verdict gateway.Verdict) {
 		return
 	}
 	rec.Document = name
-	policy := v.policies[verdict.Policy]
+	policy, known := v.policies[verdict.Policy]
+	if verdict.Policy != "" && !known {
+		v.rep.unknown(CheckVerdict, subject, "", "its policy is not in the container: sha256 %s", verdict.Policy)
+	}
 	answer := func(sha string) []byte { return v.files[dirStatus+sha+".ocsp"] }
 	list := func(sha string) *revocation.CRL { return v.lists[sha] }
 	status, missing := static(verdict, freshnessOf(verdict, policy), answer, list)
 	r := replay{verdict: verdict, document: document, trust: v.trust, candidates: v.candidates(), status: status,
 		purpose: purposeOf(verdict), ended: endedOf(policy)}
-	if model, ok := pki.ParseModel(policy.Model); ok {
-		v.trust.SetModel(model)
-	}
+	model, _ := pki.ParseModel(policy.Model) // the strictest for one that is not known, never that of the verdict before
+	v.trust.SetModel(model)
 	result := r.run(ctx)
 	v.identify(&result, verdict)
 	v.ended(&result)
@@ -99,11 +124,9 @@ func (v *verifier) again(ctx context.Context, verdict gateway.Verdict) {
 
 // identify checks the applicant of the case against the signer, as the verdict did.
 func (v *verifier) identify(result *xmlsig.Result, verdict gateway.Verdict) {
-	for _, c := range verdict.Checks {
-		if c.Name == reason.CheckIdentity && verdict.Kind != kindResult && v.record.IIN+v.record.BIN != "" {
-			result.CheckIdentity(v.record.IIN, v.record.BIN)
-			return
-		}
+	recorded := slices.ContainsFunc(verdict.Checks, func(c reason.Check) bool { return c.Name == reason.CheckIdentity })
+	if (recorded || verdict.Outcome == reason.Passed) && verdict.Kind != kindResult && v.record.IIN+v.record.BIN != "" {
+		result.CheckIdentity(v.record.IIN, v.record.BIN)
 	}
 }
 

@@ -30,6 +30,7 @@ type container struct {
 	digests  map[string]string // SHA-256 of each, made once
 	names    []string          // in the order of the ZIP
 	repacked bool              // the packing is not the one this package writes
+	tight    bool              // read from the front it has the same files as read by its directory
 }
 
 // plainName is what this package writes: folders and files of plain letters.
@@ -60,7 +61,7 @@ func open(b []byte) (*container, error) {
 	if len(c.names) == 0 || c.names[0] != nameMimetype || string(c.files[nameMimetype]) != MIMEType || z.File[0].Method != zip.Store {
 		return nil, notContainer("it does not begin with the mimetype %s, stored", MIMEType)
 	}
-	c.repacked = !samePacking(b, z)
+	c.repacked, c.tight = !samePacking(b, z), tight(b, z)
 	return c, nil
 }
 

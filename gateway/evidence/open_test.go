@@ -133,6 +133,30 @@ func TestHostileContainersAreRefused(t *testing.T) {
 	}
 }
 
+// TestOnlyOneReadingOfAContainer: what a program may show that reads the ZIP otherwise is not passed over.
+func TestOnlyOneReadingOfAContainer(t *testing.T) {
+	whole := packed(t, File{"README.txt", []byte("x")}, File{"history/case.json", []byte("{}")})
+	other := packed(t, File{"README.txt", []byte("another")})
+	mime := File{nameMimetype, []byte(MIMEType)}
+	tests := []struct {
+		name string
+		b    []byte
+		want bool
+	}{
+		{"as it is written", whole, true},
+		{"by another program, sizes behind the bytes", zipped(t, nil, mime, File{"README.txt", []byte("x")}), true},
+		{"another name ahead of the bytes", bytes.Replace(whole, []byte("README.txt"), []byte("REALLY.txt"), 1), false},
+		{"another container ahead", slices.Concat(other, whole), false},
+		{"another container behind", slices.Concat(whole, other[:len(other)-endLength]), false},
+	}
+	for _, tt := range tests {
+		c, err := open(tt.b)
+		if err == nil && c.tight != tt.want || err != nil && tt.want {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+	}
+}
+
 // FuzzVerify wants of any bytes: no panic, and nobody's seal never passes.
 func FuzzVerify(f *testing.F) {
 	for _, files := range [][]File{nil, {{nameCase, []byte("{}")}, {nameEvents, []byte("[]")}, {nameSignatures, []byte("<a/>")}}} {

@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,8 +34,11 @@ func (r replay) run(ctx context.Context) xmlsig.Result {
 	return result
 }
 
-// asked tells whether the verdict went as far as asking for certificates' status.
+// asked tells whether the verdict went as far as asking for certificates' status. Without that none passes.
 func (r replay) asked() bool {
+	if r.verdict.Outcome == reason.Passed {
+		return true
+	}
 	for _, c := range r.verdict.Checks {
 		if c.Name == reason.CheckRevocation && c.Signer > 0 {
 			return true
@@ -58,16 +62,16 @@ type difference struct {
 }
 
 // differences compares check by check. What the gateway found beyond signature and certificates, such
-// as a service that is unknown, is not made again.
+// as a service that is unknown, is not made again. A check that is not recorded counts as one without an
+// answer: who leaves out what failed has not passed.
 func differences(was []reason.Check, now []reason.Check) (out []difference) {
 	for _, n := range now {
-		for _, w := range was {
-			if w.Name == n.Name && w.Signer == n.Signer {
-				if w.Outcome != n.Outcome || w.Code != n.Code {
-					out = append(out, difference{n.Name, n.Signer, w, n})
-				}
-				break
-			}
+		k := slices.IndexFunc(was, func(w reason.Check) bool { return w.Name == n.Name && w.Signer == n.Signer })
+		switch {
+		case k >= 0 && (was[k].Outcome != n.Outcome || was[k].Code != n.Code):
+			out = append(out, difference{n.Name, n.Signer, was[k], n})
+		case k < 0 && n.Outcome != reason.Passed && n.Outcome != reason.NotApplicable:
+			out = append(out, difference{n.Name, n.Signer, reason.Check{}, n})
 		}
 	}
 	return out

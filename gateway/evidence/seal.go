@@ -23,13 +23,17 @@ func (v *verifier) seal() {
 		v.rep.fail(CheckSeal, nameSignatures, reason.SignatureMissing, "is missing: nobody sealed this container")
 		return
 	}
-	at := signingTime(signatures)
+	at, plain := signingTime(signatures)
+	if !plain {
+		v.rep.fail(CheckSeal, nameSignatures, reason.SignatureMalformed, "is not one seal with one set of signed properties: a part of it is nobody's")
+	}
 	trust := v.opt.Trust
 	r := xmlsig.VerifyDetached(signatures, v.open, xmlsig.Options{At: at, Trust: trust, Purpose: generic()})
-	v.covered(r)
+	files := v.covered(r)
 	for _, c := range r.Checks {
 		switch {
-		case c.Outcome == reason.Passed, c.Name == reason.CheckDigest, isCertificateCheck(c.Name):
+		case c.Outcome == reason.Passed, isCertificateCheck(c.Name):
+		case c.Name == reason.CheckDigest && !files: // named one by one
 		case c.Outcome == reason.Failed:
 			v.rep.fail(CheckSeal, nameSignatures, c.Code, "%s", c.Detail)
 			return
@@ -58,8 +62,9 @@ func (v *verifier) sealer(r xmlsig.DetachedResult, at time.Time) {
 		v.rep.fail(CheckSeal, nameSignatures, reason.CertificateExpired, "sealed outside the validity of its certificate")
 	case v.opt.Seal != nil:
 		v.rep.pass(CheckSeal, nameSignatures, "the seal of the given certificate, made %s", at.UTC().Format(time.RFC3339))
-	case r.Signers[0].Chain != nil && outcome == reason.Passed:
-		v.rep.pass(CheckSeal, nameSignatures, "the seal holds and its certificate leads to a given anchor")
+	case r.Signers[0].Chain != nil && outcome == reason.Passed: // any citizen's key does that: only the one who verifies knows the gateway's
+		v.rep.unknown(CheckSeal, nameSignatures, reason.ChainUntrusted,
+			"the seal holds and its certificate leads to a given anchor, but whether it is the gateway's nobody here says; compare its SHA-256 with the gateway's: %s", own)
 	default:
 		v.rep.unknown(CheckSeal, nameSignatures, reason.ChainUntrusted,
 			"the seal holds, but nobody here vouches for its key; compare the SHA-256 of its certificate with the gateway's: %s", own)
@@ -67,9 +72,10 @@ func (v *verifier) sealer(r xmlsig.DetachedResult, at time.Time) {
 }
 
 // covered names every file whose bytes are not the sealed ones, and every one that should not be
-// there, or should.
-func (v *verifier) covered(r xmlsig.DetachedResult) {
+// there, or should. It tells whether every digest of a file holds: then one that does not is the seal's own.
+func (v *verifier) covered(r xmlsig.DetachedResult) (digests bool) {
 	sealed, good := map[string]bool{}, true
+	digests = true
 	for _, f := range r.Files {
 		if f.Signer != 1 {
 			continue
@@ -79,10 +85,10 @@ func (v *verifier) covered(r xmlsig.DetachedResult) {
 		switch {
 		case !there:
 			v.rep.fail(CheckFiles, f.URI, reason.DigestMismatch, "is named by the seal and missing")
-			good = false
+			good, digests = false, false
 		case f.Outcome == reason.Failed:
 			v.rep.fail(CheckFiles, f.URI, reason.DigestMismatch, "has been changed since it was sealed")
-			good = false
+			good, digests = false, false
 		}
 	}
 	for _, name := range v.names {
@@ -98,6 +104,7 @@ func (v *verifier) covered(r xmlsig.DetachedResult) {
 	if good && len(sealed) > 0 {
 		v.rep.pass(CheckFiles, "", "%d files are what was sealed", len(sealed))
 	}
+	return digests
 }
 
 func (v *verifier) open(uri string) ([]byte, error) {
@@ -117,16 +124,41 @@ func generic() *pki.Purpose {
 	return &p
 }
 
-// signingTime reads when the seal says it was made; the zero moment if it does not say.
-func signingTime(signatures []byte) time.Time {
+// signingTime reads when the seal says it was made; the zero moment if it does not say. Only the signed
+// properties are under the seal, and they are found by name: so there must be no other part that could
+// be taken for them, and no second signature. plain tells that it is so.
+func signingTime(signatures []byte) (at time.Time, plain bool) {
 	doc, err := xmltree.Parse(signatures, xmltree.Limits{})
 	if err != nil {
-		return time.Time{}
+		return time.Time{}, true // said elsewhere
 	}
-	text := doc.Root.Find("Signature/Object/QualifyingProperties/SignedProperties/SignedSignatureProperties/SigningTime").Text()
-	at, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		return time.Time{}
+	sig := only(doc.Root.Children(), "Signature")
+	if sig == nil {
+		return time.Time{}, false
 	}
-	return at
+	var objects []*xmltree.Element
+	for part := range sig.EachChild() {
+		if part.Local() == "Object" {
+			objects = append(objects, part)
+		}
+	}
+	object := only(objects, "Object")
+	if object == nil {
+		return time.Time{}, false
+	}
+	qualifying := only(object.Children(), "QualifyingProperties")
+	if qualifying == nil {
+		return time.Time{}, false
+	}
+	signed := only(qualifying.Children(), "SignedProperties")
+	at, _ = time.Parse(time.RFC3339, signed.Find("SignedSignatureProperties/SigningTime").Text())
+	return at, signed != nil
+}
+
+// only is the one element of a list if it has that name, else nil.
+func only(list []*xmltree.Element, local string) *xmltree.Element {
+	if len(list) != 1 || list[0].Local() != local {
+		return nil
+	}
+	return list[0]
 }

@@ -118,7 +118,11 @@ func (v *verifier) timestamps(context.Context) {
 	for _, leaf := range all {
 		here[leaf] = true
 	}
-	tokens, stamped := map[string]bool{}, map[gateway.Leaf]bool{}
+	type stamp struct {
+		token, root string
+		at          int64
+	}
+	tokens, stamped := map[stamp]bool{}, map[gateway.Leaf]bool{} // a token is good for the root it stamps alone
 	for _, p := range proofs {
 		if !v.included(p, here) {
 			return
@@ -126,10 +130,11 @@ func (v *verifier) timestamps(context.Context) {
 		if p.Token == "" {
 			continue
 		}
-		good, checked := tokens[p.Token]
+		key := stamp{p.Token, p.Root, p.At.UnixNano()}
+		good, checked := tokens[key]
 		if !checked {
 			good = v.token(p)
-			tokens[p.Token] = good
+			tokens[key] = good
 		}
 		stamped[p.Leaf] = good
 	}

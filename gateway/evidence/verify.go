@@ -62,6 +62,10 @@ func Verify(ctx context.Context, b []byte, opt Options) (Report, error) {
 }
 
 func (v *verifier) packing() {
+	if !v.tight {
+		v.rep.unknown(CheckContainer, "", "", "the ZIP has more in it than its directory names: another program may show other files than the %d that are checked here", len(v.names))
+		return
+	}
 	if v.repacked {
 		v.rep.pass(CheckContainer, "", "%d files; the packing is another program's or was touched, which the seal does not cover", len(v.names))
 		return

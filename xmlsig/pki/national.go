@@ -2,7 +2,9 @@ package pki
 
 import (
 	"encoding/hex"
+	"strings"
 	"time"
+	"unicode"
 )
 
 // Environment says which of the two national hierarchies an authority belongs to. They never mix: what the
@@ -42,15 +44,32 @@ func (c *Certificate) Pinned() (National, bool) {
 	return National{}, false
 }
 
-// PinnedName finds a pinned authority that bears the name, for a certificate that only claims to be it.
+// PinnedName finds a pinned authority that bears the name, or one that looks like it, for a certificate that only
+// claims to be it.
 func (c *Certificate) PinnedName() (National, bool) {
+	name := lookOf(c.Subject.CommonName)
 	for _, n := range nationals {
-		if n.Name == c.Subject.CommonName {
+		if lookOf(n.Name) == name {
 			return n, true
 		}
 	}
 	return National{}, false
 }
+
+// lookOf makes names equal that people would take for one: without case, spaces, marks and what is not seen, and
+// with the Cyrillic letter for a Latin one of its shape.
+func lookOf(name string) string {
+	seen := func(r rune) rune {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			return -1
+		}
+		return r
+	}
+	return lookalikes.Replace(strings.Map(seen, strings.ToUpper(name)))
+}
+
+var lookalikes = strings.NewReplacer("A", "А", "B", "В", "C", "С", "E", "Е", "H", "Н", "I", "І", "K", "К", "M", "М", "O", "О",
+	"P", "Р", "T", "Т", "X", "Х", "Y", "У", "Ү", "У", "Ұ", "У", "Ə", "Ә", "Й", "И", "0", "О")
 
 // Key algorithms as the table names them.
 const (

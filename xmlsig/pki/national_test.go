@@ -111,3 +111,23 @@ func TestPinnedAddressesAreTheOfficialOnes(t *testing.T) {
 		t.Errorf("only %d addresses compared", compared)
 	}
 }
+
+// TestNamesThatLookPinned: people compare names by eye.
+func TestNamesThatLookPinned(t *testing.T) {
+	const real = "ҰЛТТЫҚ КУӘЛАНДЫРУШЫ ОРТАЛЫҚ (GOST) 2022"
+	tests := map[string]bool{
+		real: true,
+		"ҰЛТТЫҚ КУӘЛАНДЫРУШЫ OPTAЛЫҚ (GOST) 2022":              true, // Latin letters
+		"ҰЛТТЫҚ КУӘЛАНДЫРУШЫ ОРТАЛЫҚ (GОSТ) 2022":              true, // Cyrillic ones
+		"Ұлттық куәландырушы орталық (Gost) 2022":              true, // case
+		"ҰЛТТЫҚ  КУӘЛАНДЫРУШЫ\u00a0ОРТАЛЫҚ\u200b (GOST) 2022 ": true, // what is not seen
+		"ҰЛТТЫҚ КУӘЛАНДЫРУШЫ ОРТАЛЫҚ (GOST) 2023":              false,
+		"Банк УЦ (GOST) 2022": false,
+		"":                    false,
+	}
+	for name, want := range tests {
+		if n, ok := (&pki.Certificate{Subject: pki.Name{CommonName: name}}).PinnedName(); ok != want || ok && n.Name != real {
+			t.Errorf("%q: %v %s", name, ok, n.Name)
+		}
+	}
+}

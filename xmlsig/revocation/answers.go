@@ -88,9 +88,9 @@ func (a *answerCache) get(q question, kind answerKind) (Status, bool) {
 	return c.status, true
 }
 
-// put keeps an answer to a question that was asked then.
-func (a *answerCache) put(q question, kind answerKind, s Status, asked time.Time, source string) {
-	c := &cachedAnswer{status: s, asked: asked, from: s.ThisUpdate.Add(-q.skew), lists: a.lists.Load(), source: source}
+// put keeps an answer to a question that was asked then. lists says which lists it is made of, if of any.
+func (a *answerCache) put(q question, kind answerKind, s Status, asked time.Time, source string, lists uint64) {
+	c := &cachedAnswer{status: s, asked: asked, from: s.ThisUpdate.Add(-q.skew), lists: lists, source: source}
 	c.end = c.until(q.freshness)
 	c.used.Store(q.at.Unix())
 	key := q.key(kind)

@@ -57,7 +57,7 @@ func (o *Online) askResponders(ctx context.Context, q question) (Status, []strin
 			o.failed(SourceOCSP, r.URL, q, unreadable(s.Detail))
 		}
 		if s.State != Unknown {
-			o.answers.put(q, byOCSP, s.Status, q.at, r.URL)
+			o.answers.put(q, byOCSP, s.Status, q.at, r.URL, 0)
 			o.share(ctx, q, s.Status)
 			return s.Status, nil
 		}
@@ -209,7 +209,7 @@ func (o *Online) shared(ctx context.Context, q question) (Status, bool) {
 		if q.at.After(s.made.Add(q.freshness)) {
 			return Status{}, false // older than this question's policy allows
 		}
-		o.answers.put(q, byOCSP, s.Status, s.made, "")
+		o.answers.put(q, byOCSP, s.Status, s.made, "", 0)
 		return s.Status, true
 	}
 	if d, ok := o.cfg.Cache.(Dropper); ok {

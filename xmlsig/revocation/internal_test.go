@@ -17,7 +17,7 @@ func TestCachesStaySmall(t *testing.T) {
 		return question{cert: cert, issuer: &pki.Certificate{}, at: at, freshness: time.Hour}
 	}
 	put := func(n int, thisUpdate time.Time) {
-		a.put(ask(n), byOCSP, Status{State: Good, ThisUpdate: thisUpdate}, at, "")
+		a.put(ask(n), byOCSP, Status{State: Good, ThisUpdate: thisUpdate}, at, "", 0)
 	}
 	for i := range maxAnswers + 5 {
 		put(i, at)

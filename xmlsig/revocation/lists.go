@@ -186,10 +186,21 @@ type gathering struct {
 	foreign []string // addresses that gave another authority's list
 }
 
-// askLists answers from full lists, completed by delta lists where they can be
+// askLists answers from the lists as of seen, the count of new ones. Where one came while
+// the question waited for another, the answer would be an older list's: it is asked again, once.
+func (o *Online) askLists(ctx context.Context, q question) (s Status, why []string, seen uint64) {
+	for again := false; ; again = true {
+		seen = o.answers.lists.Load()
+		if s, why = o.consult(ctx, q); again || seen == o.answers.lists.Load() {
+			return s, why, seen
+		}
+	}
+}
+
+// consult answers from full lists, completed by delta lists where they can be
 // had: first those of the configuration, then those the certificate names. Of
 // its full lists, which mirror each other, the first usable one is enough.
-func (o *Online) askLists(ctx context.Context, q question) (Status, []string) {
+func (o *Online) consult(ctx context.Context, q question) (Status, []string) {
 	var g gathering
 	state := func() State {
 		s, _ := crlStatus(g.lists, q)

@@ -113,7 +113,7 @@ func (o *Online) follow(ctx context.Context, q question, p plan) Status {
 	var why []string
 	var whole Status
 	for i, source := range p.order {
-		s, more := o.askSource(ctx, source, q)
+		s, more, lists := o.askSource(ctx, source, q)
 		why = append(why, more...)
 		switch {
 		case s.ClockOff != 0: // by such a clock no list may decide either (DESIGN §3 rule 8)
@@ -125,7 +125,7 @@ func (o *Online) follow(ctx context.Context, q question, p plan) Status {
 		case s.State != Unknown:
 			if i > 0 {
 				_, instead := kindOf(p.order[0])
-				o.answers.put(q, instead, s, q.at, "")
+				o.answers.put(q, instead, s, q.at, "", lists)
 			}
 			return s
 		}
@@ -136,13 +136,15 @@ func (o *Online) follow(ctx context.Context, q question, p plan) Status {
 	return whole
 }
 
-func (o *Online) askSource(ctx context.Context, source string, q question) (Status, []string) {
+// askSource asks one source; lists is the count of lists its answer is made of.
+func (o *Online) askSource(ctx context.Context, source string, q question) (s Status, why []string, lists uint64) {
 	if source == SourceCRL {
-		s, why := o.askLists(ctx, q)
+		s, why, lists = o.askLists(ctx, q)
 		if s.State != Unknown {
-			o.answers.put(q, byCRL, s, q.at, "")
+			o.answers.put(q, byCRL, s, q.at, "", lists)
 		}
-		return s, why
+		return s, why, lists
 	}
-	return o.askOCSP(ctx, q)
+	s, why = o.askOCSP(ctx, q)
+	return s, why, 0
 }
