@@ -13,11 +13,14 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 # What the tests call, as package=program; a name with a slash is a file. gcc is for the race
 # detector; openssl with the GOST engine, xmlsec1 and Apache Santuario on Java are the judges the
-# verifier is compared with.
+# verifier is compared with; zeep, node-soap (which a test installs with npm) and gSOAP are strangers
+# who make clients of the served WSDL.
 TOOLS := gcc=gcc libc6-dev=/usr/include/stdlib.h redis-server=redis-server \
 	postgresql=/usr/lib/postgresql/*/bin/initdb xmlsec1=xmlsec1 libxml2-utils=xmllint \
 	openssl=openssl libengine-gost-openssl=/usr/lib/*/engines-3/gost.so chromium=chromium \
-	default-jdk-headless=javac libxml-security-java=/usr/share/java/xmlsec.jar libbcprov-java=/usr/share/java/bcprov.jar
+	default-jdk-headless=javac libxml-security-java=/usr/share/java/xmlsec.jar libbcprov-java=/usr/share/java/bcprov.jar \
+	python3-zeep=/usr/lib/python3/dist-packages/zeep/__init__.py python3-xmlsec=/usr/lib/python3/dist-packages/xmlsec* \
+	nodejs=node npm=npm gsoap=wsdl2h libgsoap-dev=/usr/include/stdsoap2.h
 
 .PHONY: help test unit tools build lint fuzz bench pkifaults demo
 

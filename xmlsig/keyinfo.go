@@ -61,6 +61,9 @@ func (h *keyHints) readX509Data(data *xmltree.Element) error {
 		case child.Is(nsDSig, "X509Certificate"):
 			err = h.addCertificate(child)
 		case child.Is(nsDSig, "X509IssuerSerial"):
+			if len(child.Children()) == 0 { // libxmlsec leaves an empty one of zeep's template: it names nobody
+				continue
+			}
 			digits := strings.Trim(child.Child("X509SerialNumber").Text(), " \t\r\n")
 			n, ok := new(big.Int).SetString(digits[:min(len(digits), maxSerialDigits)], 10)
 			if !ok || len(digits) > maxSerialDigits {

@@ -147,6 +147,7 @@ func (h *hints) read(keyInfo *xmltree.Element) bool {
 	return true
 }
 
+// readX509Data passes over an empty X509IssuerSerial, as xmlsig does: it names nobody.
 func (h *hints) readX509Data(data *xmltree.Element) bool {
 	for child := range data.EachChild() {
 		ok := true
@@ -156,7 +157,7 @@ func (h *hints) readX509Data(data *xmltree.Element) bool {
 		case child.Is(nsDSig, "X509SKI"):
 			ok = add(&h.keyIDs, child)
 		case child.Is(nsDSig, "X509IssuerSerial"):
-			ok = h.addSerial(strings.Trim(child.Child("X509SerialNumber").Text(), " \t\r\n"))
+			ok = len(child.Children()) == 0 || h.addSerial(strings.Trim(child.Child("X509SerialNumber").Text(), " \t\r\n"))
 		}
 		if !ok {
 			return false

@@ -26,7 +26,7 @@ const strangers = "../../testdata/interop/strangers"
 
 // strangersDocument travels as an escaped string. It has no carriage return: node-soap does not escape
 // one, and a parser makes a line feed of it (XML 1.0 §2.11).
-const strangersDocument = "<?xml version=\"1.0\"?>\n<app:Application xmlns:app=\"urn:kopir:service:x:1\" a='\"&amp;'>Қазақ &lt;тілі&gt;</app:Application>"
+const strangersDocument = "<?xml version=\"1.0\"?>\n<app:Application xmlns:app=\"urn:kopir:service:x:1\" a=\"&quot;&amp;\">Қазақ &lt;тілі&gt;</app:Application>"
 
 // stranger runs a program somebody else's client library is in; arguments as in client.js and client.py.
 type stranger func(t *testing.T, arguments ...string) []byte
@@ -46,11 +46,11 @@ func talk(t *testing.T, run stranger) {
 	source := soap.NewSourceTransport(shepCaller, []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")})
 	pinned := soap.NewPinnedTransport(func() time.Time { return moment }, soap.Signer{Pin: envelope.PinCertificate(them.id.Certificate), Caller: shepCaller})
 	t.Run("unsigned", func(t *testing.T) {
-		b, address := serve(t, us, source)
+		b, address := serve(t, newBench(t), us.sign(), source)
 		b.heard(t, run(t, address, strangersDocument))
 	})
 	t.Run("signed", func(t *testing.T) {
-		b, address := serve(t, us, pinned)
+		b, address := serve(t, newBench(t), us.sign(), pinned)
 		b.heard(t, run(t, append([]string{address, strangersDocument}, files(t, them, us)...)...))
 	})
 }
@@ -66,12 +66,11 @@ func (l *listener) Accept(ctx context.Context, s gateway.Submission) (gateway.An
 	return l.world.Accept(ctx, s)
 }
 
-// serve listens on loopback as Kopir does, answers signed.
-func serve(t *testing.T, us party, transport soap.Transport) (*listener, string) {
+// serve listens on loopback as Kopir does; sign may be nil.
+func serve(t *testing.T, b *bench, sign envelope.Signer, transport soap.Transport) (*listener, string) {
 	t.Helper()
-	b := newBench(t)
 	l := &listener{world: b.world}
-	ep := b.with(t, soap.Config{Transport: transport, Intake: l, Status: l, Sign: us.sign(), Now: func() time.Time { return moment }, Rand: rand.Reader})
+	ep := b.with(t, soap.Config{Transport: transport, Intake: l, Status: l, Sign: sign, Now: func() time.Time { return moment }, Rand: rand.Reader})
 	mux := http.NewServeMux()
 	mux.Handle("/shep/sync", ep.Sync())
 	mux.Handle("/shep/async", ep.Async())

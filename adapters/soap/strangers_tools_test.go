@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// sources is a file of the strangers' folder by its absolute name: clients run elsewhere.
+// source is a file of the strangers' folder by its absolute name: clients run elsewhere.
 func source(t *testing.T, name string) string {
 	t.Helper()
 	file, err := filepath.Abs(filepath.Join(strangers, name))

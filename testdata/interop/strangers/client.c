@@ -2,8 +2,9 @@
  *
  *     client ADDRESS DOCUMENT
  *
- * Sends an application to both channels and a message that has to be refused. Prints what the generated
- * code has read in the answers, one to a line, and the business reply as the last. */
+ * Sends an application to the synchronous channel in CDATA and to the other as an element, and a message
+ * that has to be refused. Prints what the generated code has read in the answers, one to a line, and the
+ * business reply as the last: gSOAP gives and takes anyType as XML. */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -45,16 +46,18 @@ static int failed(struct soap *soap) {
 
 int main(int argc, char **argv) {
     if (argc != 3) return 2;
+    char text[4096], *element = strstr(argv[2], "?>");
+    if (snprintf(text, sizeof text, "<![CDATA[%s]]>", argv[2]) >= (int)sizeof text || !element) return 2;
     struct soap *soap = soap_new1(SOAP_C_UTFSTRING);
     struct _sync__SendMessageResponse sync;
     struct _async__sendMessageResponse async;
-    if (sync_message(soap, argv[1], "S", argv[2], &sync)) return failed(soap);
-    if (async_message(soap, argv[1], argv[2], &async)) return failed(soap);
+    if (sync_message(soap, argv[1], "S", text, &sync)) return failed(soap);
+    if (async_message(soap, argv[1], element + 2, &async)) return failed(soap);
     struct sync__SyncMessageInfoResponse *info = sync.response->responseInfo;
     printf("sync %s %s %s %ld\n", info->correlationId, info->sessionId, info->status->code, (long)info->responseDate);
     printf("async %s %s %s %ld\n", async.response->messageId, async.response->correlationId, async.response->sessionId, (long)async.response->responseDate);
     struct _sync__SendMessageResponse none;
-    if (sync_message(soap, argv[1], "", argv[2], &none) != SOAP_FAULT) return failed(soap);
+    if (sync_message(soap, argv[1], "", text, &none) != SOAP_FAULT) return failed(soap);
     printf("fault %s\n", soap->fault->detail->sync__SendMessageFault1_USCORESendMessageFault->errorCode);
     printf("%s\n", sync.response->responseData->data);
     soap_destroy(soap);

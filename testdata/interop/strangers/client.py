@@ -4,25 +4,25 @@
 
 Sends an application to both channels, a change of status, and a message that has to be refused.
 Prints the answers as zeep types them, in one line of JSON. With a key the Body is signed, the
-certificate in a BinarySecurityToken, and the answer's signature is verified with KOPIR.pem.
+certificate in a BinarySecurityToken to one channel and in X509Data beside X509IssuerSerial to the
+other, and the answer's signature is verified with KOPIR.pem.
 """
 import datetime
 import json
 import sys
 
+import xmlsec
 import zeep
 from lxml import etree
 from zeep import helpers, xsd
+from zeep.wsse import signature as wsse
 
 address, document, *keys = sys.argv[1:]
 SESSION = "{f0774397-4fcd-484a-9434-f71535ee4326}"
 
 
-def signature():
-    import xmlsec
-    from zeep.wsse import signature as wsse
-
-    class Signature(wsse.BinarySignature):
+def signature(form):
+    class Signature(form):
         def verify(self, envelope):
             wsse.verify_envelope(envelope, keys[2])
             return envelope
@@ -30,8 +30,8 @@ def signature():
     return Signature(keys[0], keys[1], signature_method=xmlsec.Transform.RSA_SHA256, digest_method=xmlsec.Transform.SHA256)
 
 
-def client(path):
-    return zeep.Client(address + path + "?wsdl", wsse=signature() if keys else None)
+def client(path, form):
+    return zeep.Client(address + path + "?wsdl", wsse=signature(form) if keys else None)
 
 
 def refused(to, call):
@@ -58,7 +58,7 @@ def typed():
 
 
 now = datetime.datetime.now(datetime.timezone.utc)
-sync, channel = client("/shep/sync"), client("/shep/async")
+sync, channel = client("/shep/sync", wsse.BinarySignature), client("/shep/async", wsse.Signature)
 answers = {
     "sync": sync.service.SendMessage(request=sync_request("S")),
     "async": channel.service.sendMessage(request={
