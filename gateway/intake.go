@@ -149,7 +149,7 @@ func (in *Intake) read(d *draft) error {
 	if d.form, err = d.service.Read(root, string(d.sub.Channel)); err != nil {
 		return err
 	}
-	if err := d.agree(); err != nil {
+	if err := in.agree(d); err != nil {
 		return err
 	}
 	d.proof.identity(d.form.IIN, d.form.BIN)
@@ -167,8 +167,12 @@ func (in *Intake) serviceOf(root *xmltree.Element, at time.Time) (*catalogue.Ser
 }
 
 // agree demands that the envelope says what the signed form says (DESIGN §3 rule 2).
-func (d *draft) agree() error {
-	if id := d.sub.Envelope.ServiceID; id != "" && !slices.Contains(d.service.SHEP.ServiceIDs, id) {
+func (in *Intake) agree(d *draft) error {
+	switch id := d.sub.Envelope.ServiceID; {
+	case id == "" || slices.Contains(d.service.SHEP.ServiceIDs, id):
+	case len(in.rules.Catalogue.ByServiceID(id)) == 0:
+		return &Error{Code: CodeServiceUnknown, Detail: "no service has the envelope's serviceId"}
+	default:
 		return &Error{Code: CodeEnvelopeMismatch, Detail: "the envelope's serviceId belongs to another service than the signed form"}
 	}
 	if ch := d.form.Channel; ch != "" && ch != string(d.sub.Channel) {

@@ -463,7 +463,8 @@ func TestHostileMessages(t *testing.T) {
 			}
 			return string(doc)
 		}(), string(gateway.CodeFormInvalid)},
-		{"service id of another service", sealed(key, func(m *envelope.SyncRequest) { m.ServiceID = "Other" }), string(gateway.CodeEnvelopeMismatch)},
+		{"service id of another service", sealed(key, func(m *envelope.SyncRequest) { m.ServiceID = "KOPIR_ADOPTION_PAYMENT" }), string(gateway.CodeEnvelopeMismatch)},
+		{"service id of no service", sealed(key, func(m *envelope.SyncRequest) { m.ServiceID = "Other" }), string(gateway.CodeServiceUnknown)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			status, answer := s.soap("/shep/sync", []byte(tt.doc))

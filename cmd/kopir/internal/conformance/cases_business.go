@@ -20,7 +20,7 @@ func business() []Case {
 		return Case{ID: id, Sent: sent, Expected: "fault or status " + strings.Join(codes, " or "), Clause: clause, run: exchange(d, refusedBusiness(codes...), shaped)}
 	}
 	return []Case{
-		refused("B01", "a serviceId nobody has", "ErrorInfo SCE004", draft{ids: func(in *ids) { in.service = "KOPIR_NO_SUCH_SERVICE" }}, "SCE004", "SCSE002"),
+		refused("B01", "a serviceId nobody has", "ErrorInfo SCE004", draft{ids: func(in *ids) { in.service = "KOPIR_NO_SUCH_SERVICE" }}, "SCE004"),
 		refused("B02", "a document that is not signed", "ErrorInfo SCE017", draft{document: unsignedForm}, "SCE017"),
 		refused("B03", "a document altered after it was signed", "XMLDSig §3.2.1; ErrorInfo SCE016", draft{document: alteredForm}, "SCE016"),
 		refused("B04", "a form that names another IIN than the signer's", "Requirements for EDS: IIN of the certificate; StatusInfo", draft{document: func(b *bench, number string) ([]byte, error) {
